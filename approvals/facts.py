@@ -1,0 +1,195 @@
+"""Rows → plain facts for the rules: the seats of a round, its votes, and who can fill what now."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.db import connection
+
+from approvals.models import Approval, Decision, Role, RoleAssignment
+from approvals.rules.eligibility import Electorate, ElectorateFacts, Holder, electorate
+from approvals.rules.quorum import Vote
+from approvals.rules.seats import Seat, SourceKey, named_users, source_keys
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who is active where at one moment: accounts, and holders of groups, roles and rights."""
+
+    people: Mapping[int, Holder]
+    holders: Mapping[SourceKey, tuple[int, ...]]
+
+
+def _placeholders(values: Collection[Any]) -> str:
+    return ", ".join(["%s"] * len(values))
+
+
+class _Query:
+    """One UNION ALL over users, members and role holders: one statement whatever is asked for.
+
+    Written by hand, because composing it from querysets costs more time than the database needs.
+    """
+
+    def __init__(self, lineage: Sequence[int], now: dt.datetime) -> None:
+        user = get_user_model()
+        self.user = user._meta.db_table
+        self.member = user.groups.through._meta.db_table  # type: ignore[attr-defined]
+        self.assigned = RoleAssignment._meta.db_table
+        self.role = Role._meta.db_table
+        self.lineage = list(lineage)
+        self.now = connection.ops.adapt_datetimefield_value(now)
+        self.parts: list[str] = []
+        self.values: list[Any] = []
+
+    def _select(self, kind: str, ref: str, source: str, values: Sequence[Any]) -> None:
+        self.parts.append(
+            f"SELECT '{kind}', CAST({ref} AS varchar(40)), u.id, u.person, u.is_active, u.kind, "  # noqa: S608
+            f"u.display_name, u.username FROM {source}"
+        )
+        self.values.extend(values)
+
+    def _live(self, alias: str) -> str:
+        return (
+            f"({alias}.valid_from IS NULL OR {alias}.valid_from <= %s) AND "
+            f"({alias}.valid_until IS NULL OR {alias}.valid_until > %s)"
+        )
+
+    def add_users(self, ids: Collection[int]) -> None:
+        self._select(
+            "user", "u.id", f"{self.user} u WHERE u.id IN ({_placeholders(ids)})", list(ids)
+        )
+
+    def add_groups(self, ids: Collection[int]) -> None:
+        source = (
+            f"{self.member} m JOIN {self.user} u ON u.id = m.user_id "
+            f"WHERE m.group_id IN ({_placeholders(ids)}) AND {self._live('m')}"
+        )
+        self._select("group", "m.group_id", source, [*ids, self.now, self.now])
+
+    def add_holders(self, kind: str, ref: str, condition: str, values: Sequence[Any]) -> None:
+        """Holders of roles, by themselves and through a group, where `condition` names the roles."""
+        scopes = f"a.scope_id IN ({_placeholders(self.lineage)}) AND {self._live('a')}"
+        direct = (
+            f"{self.assigned} a JOIN {self.role} r ON r.id = a.role_id "
+            f"JOIN {self.user} u ON u.id = a.user_id WHERE {condition} AND {scopes}"
+        )
+        self._select(kind, ref, direct, [*values, *self.lineage, self.now, self.now])
+        through = (
+            f"{self.assigned} a JOIN {self.role} r ON r.id = a.role_id "
+            f"JOIN {self.member} m ON m.group_id = a.group_id "
+            f"JOIN {self.user} u ON u.id = m.user_id "
+            f"WHERE {condition} AND {scopes} AND {self._live('m')}"
+        )
+        window = [self.now, self.now]
+        self._select(kind, ref, through, [*values, *self.lineage, *window, *window])
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        with connection.cursor() as cursor:
+            cursor.execute(" UNION ALL ".join(self.parts), self.values)
+            return cursor.fetchall()
+
+
+def load_people(
+    keys: Iterable[SourceKey], user_ids: Collection[int], lineage: Sequence[int], now: dt.datetime
+) -> People:
+    """Everyone whom the sources `keys` reach at `now`, and the users named, in one query.
+
+    Roles count where they are held in `lineage` (a scope and those around it).
+    """
+    wanted: dict[str, list[Any]] = {"group": [], "role": [], "right": []}
+    for kind, ref in sorted(set(keys), key=str):
+        wanted[kind].append(ref)
+    query = _Query(lineage, now)
+    query.add_users(sorted(user_ids) or [0])
+    if wanted["group"]:
+        query.add_groups(wanted["group"])
+    if wanted["role"]:
+        roles = wanted["role"]
+        query.add_holders("role", "a.role_id", f"a.role_id IN ({_placeholders(roles)})", roles)
+    for right in wanted["right"]:
+        query.add_holders("right", "%s", "r.rights LIKE %s", [right, f'%"{right}"%'])
+    query.add_holders("reads_only", "a.role_id", "r.reads_only = %s", [True])
+    return _people(query.rows())
+
+
+def _people(rows: Iterable[tuple[Any, ...]]) -> People:
+    accounts: dict[int, tuple[UUID, bool, str, str]] = {}
+    holders: dict[SourceKey, list[int]] = {}
+    readers: set[UUID] = set()
+    for kind, ref, user_id, person, active, account_kind, name, username in rows:
+        human = person if isinstance(person, UUID) else UUID(person)
+        accounts[user_id] = (human, bool(active), account_kind, name or username)
+        if kind == "reads_only":
+            readers.add(human)
+        elif kind != "user":
+            key: SourceKey = (kind, ref if kind == "right" else int(ref))
+            holders.setdefault(key, []).append(user_id)
+    people = {
+        user_id: Holder(
+            user_id,
+            human,
+            active,
+            "machine" if account_kind == "machine" else "person",
+            name,
+            human in readers,
+        )
+        for user_id, (human, active, account_kind, name) in accounts.items()
+    }
+    return People(people, {key: tuple(sorted(set(ids))) for key, ids in holders.items()})
+
+
+def seats_of(approval: Approval) -> tuple[Seat, ...]:
+    """The seats of a round as its snapshot has them."""
+    return tuple(Seat.from_dict(item) for item in json.loads(approval.seats))
+
+
+def exclusions_of(approval: Approval) -> dict[int, str]:
+    """Users who may not decide in a round, with the code that says why."""
+    return {int(user_id): code for user_id, code in json.loads(approval.exclusions).items()}
+
+
+def electorate_from(
+    seats: Sequence[Seat], exclusions: Mapping[int, str], people: People
+) -> Electorate:
+    """The electorate of seats among people that were loaded, with users excluded by code."""
+    excluded = {
+        people.people[user_id].person: code
+        for user_id, code in sorted(exclusions.items(), reverse=True)
+        if user_id in people.people
+    }
+    return electorate(ElectorateFacts(seats, people.holders, people.people, excluded))
+
+
+def load_electorate(
+    seats: Sequence[Seat],
+    exclusions: Mapping[int, str],
+    lineage: Sequence[int],
+    now: dt.datetime,
+) -> Electorate:
+    """Who may fill which of `seats` at `now`; one query."""
+    people = load_people(source_keys(seats), named_users(seats) | exclusions.keys(), lineage, now)
+    return electorate_from(seats, exclusions, people)
+
+
+def live_decisions(decisions: Iterable[Decision]) -> dict[UUID, Decision]:
+    """The decision of each person that counts: the one with the highest ordinal, unless withdrawn."""
+    latest: dict[UUID, Decision] = {}
+    for decision in sorted(decisions, key=lambda one: one.ordinal):
+        latest[decision.person] = decision
+    return {
+        person: decision
+        for person, decision in latest.items()
+        if decision.verdict != Decision.Verdict.WITHDRAW
+    }
+
+
+def vote_of(decision: Decision) -> Vote:
+    """A decision as the quorum counts it, with the seats that its hats opened when it was given."""
+    seats = frozenset(hat["seat"] for hat in json.loads(decision.hats))
+    return Vote(person=decision.person, verdict=decision.verdict, seats=seats)  # type: ignore[arg-type]

@@ -1,0 +1,112 @@
+"""What a missed deadline does to a round (POL-9): widen, reject, or mark overdue.
+
+Engine functions, inside the host's transaction. The deadline itself decides: `cast_decision`
+refuses what comes too late whether or not this has run.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+
+from approvals.models import Approval
+from approvals.rules.deadlines import Ladder, Rung, build_ladder, due_rungs, next_due
+from approvals.rules.seating import unfilled_seats
+from approvals.rules.seats import widen_seats
+from approvals.services.asked import rewrite_asked, widen_sources
+from approvals.services.decisions import Standing, standing_of
+from approvals.services.rounds import settle_round, tally_text
+from audit.canonical import canonical_text, instant_text
+from audit.history import save_tracked
+from audit.journal import Journal
+
+
+def ladder_of(approval: Approval) -> Ladder:
+    """The ladder of a round, from its snapshot."""
+    return build_ladder(json.loads(approval.deadline), approval.opened_at)
+
+
+def take_due_rungs(approval: Approval, *, lineage: Sequence[int], journal: Journal) -> bool:
+    """Take every rung of a locked open round that has fallen due, each once and in order.
+
+    The actor is the journal's (Policy, never a person). Returns whether anything was taken; the
+    round may be rejected afterwards (`closed_because` is `deadline_missed`).
+    """
+    if approval.state != Approval.State.OPEN:
+        return False
+    ladder = ladder_of(approval)
+    due = due_rungs(ladder, approval.rungs_taken, journal.at)
+    for rung in due:
+        if rung.action == "reject":
+            _reject(approval, rung, journal)
+            return True
+        _take(approval, rung, ladder, lineage, journal)
+    return bool(due)
+
+
+def _reject(approval: Approval, rung: Rung, journal: Journal) -> None:
+    approval.rungs_taken = rung.number
+    approval.overdue = True
+    _note("approval.deadline_missed", approval, rung.at, journal)
+    settle_round(
+        approval,
+        Approval.State.REJECTED,
+        "deadline_missed",
+        journal,
+        fields=["rungs_taken", "overdue"],
+    )
+
+
+def _take(
+    approval: Approval, rung: Rung, ladder: Ladder, lineage: Sequence[int], journal: Journal
+) -> None:
+    approval.rungs_taken = rung.number
+    approval.next_due_at = next_due(ladder, rung.number)
+    approval.version += 1
+    fields = ["rungs_taken", "next_due_at", "overdue", "version"]
+    if not approval.overdue:
+        approval.overdue = True
+        _note("approval.deadline_missed", approval, approval.due_at or rung.at, journal)
+    if rung.source is not None:
+        standing = _widen(approval, rung, lineage, journal)
+        fields += ["seats", "stuck", "tally"]
+        save_tracked(journal, [approval], fields)
+        answered = {decision.user_id for decision in standing.live.values()}
+        widen_sources(approval, standing.seats)
+        fresh = rewrite_asked(approval, standing.electorate, answered, journal.at)
+        journal.add(
+            "approval.escalated",
+            approval=approval.pk,
+            host=approval.host,
+            attempt=approval.attempt,
+            level=rung.level,
+            to={"kind": rung.source.kind, "ref": rung.source.ref},
+            asked=sorted(fresh),
+        )
+    else:
+        save_tracked(journal, [approval], fields)
+
+
+def _widen(approval: Approval, rung: Rung, lineage: Sequence[int], journal: Journal) -> Standing:
+    """Widen the seats that no vote fills yet, required ones too; the number needed stays."""
+    assert rung.source is not None  # noqa: S101  (the caller asked)
+    before = standing_of(approval, lineage, journal)
+    open_seats = unfilled_seats(before.votes, before.seats, before.electorate)
+    seats = widen_seats(before.seats, open_seats, rung.source)
+    approval.seats = canonical_text([seat.to_dict() for seat in seats])
+    after = standing_of(approval, lineage, journal)
+    evaluation = after.evaluate()
+    approval.stuck = evaluation.stuck
+    approval.tally = tally_text(evaluation)
+    return after
+
+
+def _note(kind: str, approval: Approval, at: dt.datetime, journal: Journal) -> None:
+    journal.add(
+        kind,
+        approval=approval.pk,
+        host=approval.host,
+        attempt=approval.attempt,
+        due_at=instant_text(at),
+    )

@@ -1,0 +1,269 @@
+"""Take a vote, or take it back (EXE-7, EXE-8, POL-3, POL-4).
+
+Engine functions: they run inside the host's transaction, on a round that the host has locked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from approvals.facts import exclusions_of, live_decisions, load_electorate, seats_of, vote_of
+from approvals.models import Approval, Decision
+from approvals.rules.ballots import CheckedBallot, check_ballot
+from approvals.rules.eligibility import Electorate, hats, why_not
+from approvals.rules.quorum import Evaluation, Vote, can_be_seated, evaluate
+from approvals.rules.seats import Seat
+from approvals.services.asked import mark_answered
+from approvals.services.rounds import settle_round, tally_text
+from approvals.wording import sentence_for
+from audit.actor import Actor
+from audit.canonical import canonical_text
+from audit.errors import Conflict, NotPermitted
+from audit.history import insert_rows, save_tracked
+from audit.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """What somebody answers: the words as they came, not yet checked."""
+
+    verdict: str
+    comment: str = ""
+    inputs: Mapping[str, Any] | None = None
+    fingerprint: str | None = None
+    attempt: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """What became of it: the decision that stands, whether it is new, and how the round stands."""
+
+    decision: Decision
+    created: bool
+    evaluation: Evaluation
+
+
+@dataclass(slots=True)
+class Standing:
+    """A locked round with all that a vote is judged by."""
+
+    approval: Approval
+    seats: Sequence[Seat]
+    electorate: Electorate
+    decisions: list[Decision]
+    live: dict[UUID, Decision]
+
+    @property
+    def votes(self) -> list[Vote]:
+        return [vote_of(decision) for decision in self.live.values()]
+
+    def evaluate(self) -> Evaluation:
+        """How the round stands by the votes it has now."""
+        policy = json.loads(self.approval.policy)
+        return evaluate(self.seats, policy["needed"], policy["reject"], self.votes, self.electorate)
+
+
+def standing_of(
+    approval: Approval,
+    lineage: Sequence[int],
+    journal: Journal,
+    exclusions: Mapping[int, str] | None = None,
+) -> Standing:
+    """Load what a round is judged by: its decisions and its electorate, two queries."""
+    decisions = list(Decision.objects.filter(approval=approval))
+    seats = seats_of(approval)
+    excluded = exclusions_of(approval) if exclusions is None else exclusions
+    electorate = load_electorate(seats, excluded, lineage, journal.at)
+    return Standing(approval, seats, electorate, decisions, live_decisions(decisions))
+
+
+def require_voter(standing: Standing, actor: Actor) -> UUID:
+    """The person who votes, when the rules let them: eligible, and by an account that is asked.
+
+    Raises NotPermitted with the code that `why_not` gives (`not_an_approver`, `own_change` …).
+    """
+    person = actor.person
+    reason = why_not(standing.electorate, person) if person else None
+    if person is None:
+        raise NotPermitted("not_an_approver", sentence_for("not_an_approver"))
+    if reason is None:
+        candidate = standing.electorate.candidates[person]
+        if any(way.user_id == actor.user_id for way in candidate.ways):
+            return person
+        raise NotPermitted("not_an_approver", sentence_for("not_an_approver"))
+    raise NotPermitted(reason.code, sentence_for(reason.code), data=dict(reason.data))
+
+
+def require_open(approval: Approval, journal: Journal) -> None:
+    """Raise Conflict when the round takes no vote any more: closed, or past a `reject` deadline."""
+    if approval.state in (Approval.State.APPROVED, Approval.State.REJECTED):
+        raise Conflict(
+            "already_decided", sentence_for("already_decided"), data={"state": approval.state}
+        )
+    if approval.state != Approval.State.OPEN:
+        raise Conflict("not_open", sentence_for("not_open"), data={"state": approval.state})
+    if approval.decides_at and journal.at >= approval.decides_at:
+        raise Conflict("deadline_passed", sentence_for("deadline_passed"))
+
+
+def require_current(approval: Approval, ballot: Ballot) -> None:
+    """Raise Conflict `changed_since` when the ballot names another attempt or other content."""
+    other_attempt = ballot.attempt is not None and ballot.attempt != approval.attempt
+    if other_attempt or (ballot.fingerprint and ballot.fingerprint != approval.fingerprint):
+        raise Conflict(
+            "changed_since",
+            sentence_for("changed_since"),
+            data={"attempt": approval.attempt, "fingerprint": approval.fingerprint},
+        )
+
+
+def _same(standing: Decision, checked: CheckedBallot, fingerprint: str) -> bool:
+    return (
+        standing.verdict == checked.verdict
+        and standing.comment == checked.comment
+        and standing.inputs == canonical_text(dict(checked.inputs))
+        and standing.fingerprint == fingerprint
+    )
+
+
+def cast_decision(
+    approval: Approval,
+    ballot: Ballot,
+    *,
+    lineage: Sequence[int],
+    exclusions: Mapping[int, str],
+    journal: Journal,
+) -> Cast:
+    """Take a vote in a round that the caller has locked, and settle the round when it is decided.
+
+    The actor and the moment are the journal's. Refusals, the person before the moment:
+    NotPermitted (`why_not`'s codes), Conflict (`changed_since`, `already_decided`, `not_open`,
+    `deadline_passed`, `no_seat_left`), Invalid with the fields. The same vote again is answered
+    with the decision that stands, whether the round is open or not.
+    """
+    standing = standing_of(approval, lineage, journal, exclusions)
+    person = require_voter(standing, journal.actor)
+    require_current(approval, ballot)
+    policy = json.loads(approval.policy)
+    former = standing.live.get(person)
+    if approval.state != Approval.State.OPEN and former is None:
+        require_open(approval, journal)
+    checked = check_ballot(
+        ballot.verdict,
+        ballot.comment,
+        ballot.inputs or {},
+        json.loads(approval.form),
+        policy["comment"],
+    )
+    if former and _same(former, checked, approval.fingerprint):
+        return Cast(former, False, standing.evaluate())
+    require_open(approval, journal)
+    decision = _decision(standing, person, checked, journal)
+    if not can_be_seated(standing.votes, vote_of(decision), standing.electorate):
+        raise Conflict("no_seat_left", sentence_for("no_seat_left"))
+    return _write(standing, decision, journal, "approval.decision_cast")
+
+
+def withdraw_decision(
+    approval: Approval,
+    reason: str,
+    *,
+    lineage: Sequence[int],
+    exclusions: Mapping[int, str],
+    journal: Journal,
+) -> Cast:
+    """Take one's own vote back while the round is open; both stay on record.
+
+    Raises NotPermitted `not_an_approver` for one who has no vote here by their own account's
+    person, Conflict `nothing_to_withdraw`, `already_decided`, `not_open`, `deadline_passed`.
+    """
+    standing = standing_of(approval, lineage, journal, exclusions)
+    person = journal.actor.person
+    if person is None or all(decision.person != person for decision in standing.decisions):
+        person = require_voter(standing, journal.actor)
+    require_open(approval, journal)
+    if person not in standing.live:
+        raise Conflict("nothing_to_withdraw", sentence_for("nothing_to_withdraw"))
+    checked = CheckedBallot(verdict="withdraw", comment=reason, inputs={})
+    decision = _decision(standing, person, checked, journal)
+    return _write(standing, decision, journal, "approval.decision_withdrawn")
+
+
+def _decision(
+    standing: Standing, person: UUID, checked: CheckedBallot, journal: Journal
+) -> Decision:
+    actor = journal.actor
+    ordinal = sum(decision.person == person for decision in standing.decisions) + 1
+    return Decision(
+        approval=standing.approval,
+        user_id=actor.user_id,
+        person=person,
+        display_name=actor.label,
+        username=actor.username,
+        ordinal=ordinal,
+        verdict=checked.verdict,
+        comment=checked.comment,
+        inputs=canonical_text(dict(checked.inputs)),
+        form=standing.approval.form,
+        hats=canonical_text([hat.to_dict() for hat in hats(standing.electorate, person)]),
+        fingerprint=standing.approval.fingerprint,
+        decided_at=journal.at,
+        door=actor.door,
+        authenticated_by=actor.authenticated_by,
+        authenticated_at=actor.authenticated_at,
+        origin=journal.origin,
+    )
+
+
+def _write(standing: Standing, decision: Decision, journal: Journal, kind: str) -> Cast:
+    approval = standing.approval
+    decision = insert_rows(journal, [decision])[0]
+    standing.decisions.append(decision)
+    standing.live = live_decisions(standing.decisions)
+    evaluation = standing.evaluate()
+    journal.add(
+        kind,
+        approval=approval.pk,
+        host=approval.host,
+        attempt=approval.attempt,
+        decision=decision.pk,
+        verdict=decision.verdict,
+        ordinal=decision.ordinal,
+        fingerprint=decision.fingerprint,
+        **evaluation.counts(),
+    )
+    approval.tally = tally_text(evaluation)
+    if evaluation.ended:
+        because = "rule_met" if evaluation.state == "approved" else "rejected"
+        settle_round(approval, evaluation.state, because, journal, fields=["tally"])
+    else:
+        _keep_open(standing, evaluation, decision, journal)
+    return Cast(decision, True, evaluation)
+
+
+def _keep_open(
+    standing: Standing, evaluation: Evaluation, decision: Decision, journal: Journal
+) -> None:
+    approval = standing.approval
+    approval.version += 1
+    fields = ["tally", "version"]
+    if approval.stuck != evaluation.stuck:
+        approval.stuck = evaluation.stuck
+        fields.append("stuck")
+        journal.add(
+            "approval.stuck" if evaluation.stuck else "approval.unstuck",
+            approval=approval.pk,
+            host=approval.host,
+        )
+    save_tracked(journal, [approval], fields)
+    candidate = standing.electorate.candidates.get(decision.person)
+    accounts = {way.user_id for way in candidate.ways} if candidate else set()
+    mark_answered(
+        approval.pk,
+        accounts | {decision.user_id},
+        answered=decision.verdict != Decision.Verdict.WITHDRAW,
+    )

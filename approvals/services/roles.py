@@ -1,0 +1,100 @@
+"""Roles, and the scopes in which they are held."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+
+from django.db import transaction
+
+from approvals.models import Role, Scope
+from audit.actor import Actor
+from audit.canonical import canonical_text
+from audit.errors import Conflict, Invalid
+from audit.history import create_tracked, save_tracked
+from audit.journal import Journal
+from audit.locking import database_now
+from audit.models import PORTAL_STREAM
+from audit.permissions import ACTIONS
+from audit.services.record import record
+
+# Built-in roles and their rights: contract.md, Rights. `override` is in none of them.
+BUILT_IN: Sequence[tuple[str, str, Sequence[str], bool]] = (
+    ("release-manager", "Release Manager", ("view", "manage", "start"), False),
+    ("phase-owner", "Phase Owner", ("view",), False),
+    ("pipeline", "Pipeline", ("view", "start", "report_result"), False),
+    ("process-admin", "Process Admin", ("view", "configure"), False),
+    ("auditor", "Auditor", ("view", "view_audit"), True),
+    ("audit-approver", "Audit Approver", ("view",), False),
+)
+
+
+def everything() -> Scope:
+    """The root scope, which `migrate` makes. Raises Conflict `not_set_up` on a bare database."""
+    root = Scope.objects.filter(kind=Scope.Kind.EVERYTHING).first()
+    if root is None:
+        raise Conflict("not_set_up", "The database is not set up; run manage.py migrate.")
+    return root
+
+
+def create_scope(*, kind: str, parent: Scope, label: str, journal: Journal) -> Scope:
+    """A new scope below `parent`, for a product or release that is being made."""
+    scope = create_tracked(journal, [Scope(kind=kind, parent=parent, label=label[:250])])[0]
+    scope.path = f"{parent.path}{scope.pk}/"
+    save_tracked(journal, [scope], ["path"])
+    return scope  # type: ignore[no-any-return]
+
+
+def ensure_roles(roles: Mapping[str, str], *, journal: Journal) -> list[Role]:
+    """Make the roles (slug → name) that are missing, without rights; returns those made."""
+    known = set(Role.objects.filter(slug__in=roles).values_list("slug", flat=True))
+    missing = [Role(slug=slug, name=name) for slug, name in roles.items() if slug not in known]
+    made = create_tracked(journal, missing)
+    if made:
+        journal.add("role.created", roles=[role.slug for role in made])
+    return made
+
+
+@transaction.atomic
+def ensure_builtin_roles(*, actor: Actor, now: dt.datetime | None = None) -> None:
+    """Make the root scope and the built-in roles where they are missing. Idempotent."""
+    journal = Journal(actor=actor, at=now or database_now())
+    if not Scope.objects.filter(kind=Scope.Kind.EVERYTHING).exists():
+        root = create_tracked(
+            journal, [Scope(kind=Scope.Kind.EVERYTHING, parent=None, label="Everything")]
+        )[0]
+        root.path = f"/{root.pk}/"
+        save_tracked(journal, [root], ["path"])
+        journal.add("scope.created", scope=root.pk, kind=root.kind)
+    known = set(Role.objects.values_list("slug", flat=True))
+    made = create_tracked(
+        journal,
+        [
+            Role(
+                slug=slug,
+                name=name,
+                rights=canonical_text(sorted(rights)),
+                reads_only=reads_only,
+                is_builtin=True,
+            )
+            for slug, name, rights, reads_only in BUILT_IN
+            if slug not in known
+        ],
+    )
+    if made:
+        journal.add("role.created", roles=[role.slug for role in made])
+    record(journal, stream=PORTAL_STREAM)
+
+
+def rights_of(role: Role) -> list[str]:
+    """The actions that go with a role."""
+    return list(json.loads(role.rights))
+
+
+def check_rights(rights: Sequence[str]) -> str:
+    """The rights as they are stored. Raises Invalid for one that does not exist."""
+    unknown = sorted(set(rights) - set(ACTIONS))
+    if unknown:
+        raise Invalid(errors={"rights": [f"There is no right {unknown[0]!r}."]})
+    return canonical_text(sorted(set(rights)))

@@ -1,0 +1,234 @@
+"""Open and close rounds: who is asked, by which rule, about which content (EXE-1, POL-1, POL-2)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from approvals.facts import People, electorate_from, load_people
+from approvals.models import Approval
+from approvals.rules.deadlines import build_ladder, decides_at, next_due
+from approvals.rules.eligibility import Electorate
+from approvals.rules.quorum import Evaluation, evaluate
+from approvals.rules.seats import (
+    Rule,
+    Seat,
+    Source,
+    SourceKey,
+    entry_reference,
+    lay_out_seats,
+    seats_needed,
+)
+from approvals.services.asked import asked_accounts, close_asked, write_asked, write_sources
+from audit.canonical import canonical_text, instant_text, text_digest
+from audit.history import create_tracked, save_tracked
+from audit.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class RoundRequest:
+    """What a host asks the engine to put to people.
+
+    `approvers` are entries of a resolved process document; those whose condition does not hold
+    stand in `left_out` with the reason. `rights` are seats for whoever holds a right in the scope.
+    `exclusions` are users who may not decide, by code. `content` is what the answer is given for:
+    JSON-ready, and hashed into the fingerprint together with rule, seats and form (EXE-10).
+    """
+
+    host: str
+    attempt: int
+    scope_id: int
+    lineage: tuple[int, ...]
+    stream: str
+    title: str
+    rule: Mapping[str, Any]
+    reject: str
+    content: Mapping[str, Any]
+    approvers: Sequence[Mapping[str, Any]] = ()
+    rights: Sequence[str] = ()
+    left_out: Sequence[Mapping[str, Any]] = ()
+    comment: Mapping[str, Any] = field(default_factory=lambda: {"required": False, "min_length": 0})
+    deadline: Mapping[str, Any] | None = None
+    fields: Sequence[Mapping[str, Any]] = ()
+    exclusions: Mapping[int, str] = field(default_factory=dict)
+
+
+def _keys_wanted(request: RoundRequest) -> set[SourceKey]:
+    """Every group, role and right that the seats, or the laying out of `each` seats, will ask for."""
+    keys: set[SourceKey] = {("right", right) for right in request.rights}
+    for entry in request.approvers:
+        kind, ref = entry_reference(entry)
+        if kind != "user":
+            keys.add((kind, ref))
+    return keys
+
+
+def _users_wanted(request: RoundRequest) -> set[int]:
+    users = {entry["user"] for entry in request.approvers if entry.get("user") is not None}
+    return users | set(request.exclusions)
+
+
+def _seats(request: RoundRequest, people: People) -> tuple[Seat, ...]:
+    active = {
+        key: tuple(user for user in users if people.people[user].active)
+        for key, users in people.holders.items()
+    }
+    persons = {user_id: holder.person for user_id, holder in people.people.items()}
+    seats = lay_out_seats(request.approvers, active, persons=persons)
+    extra = tuple(
+        Seat(number, True, (Source("right", right),))
+        for number, right in enumerate(request.rights, start=len(seats) + 1)
+    )
+    return seats + extra
+
+
+def _new_round(request: RoundRequest, seats: tuple[Seat, ...], now: dt.datetime) -> Approval:
+    needed = seats_needed(Rule.from_dict(request.rule), len(seats))
+    policy = {
+        "comment": dict(request.comment),
+        "left_out": [dict(entry) for entry in request.left_out],
+        "needed": needed,
+        "reject": request.reject,
+        "rule": dict(request.rule),
+        "seat_count": len(seats),
+    }
+    seats_text = canonical_text([seat.to_dict() for seat in seats])
+    form_text = canonical_text([dict(item) for item in request.fields])
+    content = {
+        **request.content,
+        "attempt": request.attempt,
+        "form": text_digest(form_text),
+        "rule": dict(request.rule),
+        "seats": text_digest(seats_text),
+    }
+    content_text = canonical_text(content)
+    ladder = build_ladder(request.deadline, now)
+    return Approval(
+        host=request.host,
+        attempt=request.attempt,
+        scope_id=request.scope_id,
+        stream=request.stream,
+        title=request.title[:250],
+        policy=canonical_text(policy),
+        seats=seats_text,
+        form=form_text,
+        exclusions=canonical_text({str(key): code for key, code in request.exclusions.items()}),
+        deadline=canonical_text(dict(request.deadline) if request.deadline else None),
+        content=content_text,
+        fingerprint=text_digest(content_text),
+        opened_at=now,
+        due_at=ladder.due_at,
+        decides_at=decides_at(ladder),
+        next_due_at=next_due(ladder, 0),
+    )
+
+
+def tally_text(evaluation: Evaluation) -> str:
+    """The running result as `Approval.tally` keeps it."""
+    return canonical_text({**evaluation.counts(), "state": evaluation.state})
+
+
+def _judge_opening(
+    approval: Approval, seats: Sequence[Seat], electorate: Electorate, reject: str
+) -> None:
+    needed = json.loads(approval.policy)["needed"]
+    evaluation = evaluate(seats, needed, reject, [], electorate)  # type: ignore[arg-type]
+    approval.stuck = evaluation.stuck
+    approval.tally = tally_text(evaluation)
+
+
+def open_rounds(requests: Sequence[RoundRequest], *, journal: Journal) -> list[Approval]:
+    """Open a round for each request, all of one release, with as many statements as for one.
+
+    Seats are laid out from who holds what at this moment; a rule that nobody can meet opens as
+    stuck, never as approved (EXE-9, A-058). Notes `approval.opened` and `approval.stuck`.
+    """
+    if not requests:
+        return []
+    keys = set().union(*(_keys_wanted(request) for request in requests))
+    users = set().union(*(_users_wanted(request) for request in requests))
+    people = load_people(keys, users, requests[0].lineage, journal.at)
+    opened: list[tuple[Approval, tuple[Seat, ...], Electorate]] = []
+    for request in requests:
+        seats = _seats(request, people)
+        electorate = electorate_from(seats, request.exclusions, people)
+        approval = _new_round(request, seats, journal.at)
+        _judge_opening(approval, seats, electorate, request.reject)
+        opened.append((approval, seats, electorate))
+    approvals = create_tracked(journal, [approval for approval, _, _ in opened])
+    for approval, (_, seats, electorate) in zip(approvals, opened, strict=True):
+        note_opening(approval, seats, electorate, journal)
+    write_sources([(approval, seats) for approval, seats, _ in opened])
+    write_asked([(approval, electorate) for approval, _, electorate in opened], journal.at)
+    return approvals
+
+
+def note_opening(
+    approval: Approval, seats: Sequence[Seat], electorate: Electorate, journal: Journal
+) -> None:
+    """Note that a round opened: what is needed, who is asked, by when."""
+    policy = json.loads(approval.policy)
+    journal.add(
+        "approval.opened",
+        approval=approval.pk,
+        host=approval.host,
+        attempt=approval.attempt,
+        fingerprint=approval.fingerprint,
+        needed=policy["needed"],
+        seats=len(seats),
+        due_at=instant_text(approval.due_at) if approval.due_at else None,
+        asked=sorted(asked_accounts(electorate)),
+    )
+    if approval.stuck:
+        journal.add("approval.stuck", approval=approval.pk, host=approval.host)
+
+
+def settle_round(
+    approval: Approval, state: str, because: str, journal: Journal, *, fields: Sequence[str] = ()
+) -> None:
+    """Write the result of a round once: its state, when and why; nobody is asked any more."""
+    approval.state = state
+    approval.stuck = False
+    approval.closed_at = journal.at
+    approval.closed_because = because
+    approval.next_due_at = None
+    approval.version += 1
+    written = ["state", "stuck", "closed_at", "closed_because", "next_due_at", "version", *fields]
+    save_tracked(journal, [approval], written)
+    close_asked([approval.pk])
+    journal.add(
+        f"approval.{state}",
+        approval=approval.pk,
+        host=approval.host,
+        attempt=approval.attempt,
+        because=because,
+    )
+
+
+def close_rounds(approvals: Sequence[Approval], because: str, *, journal: Journal) -> None:
+    """Close open rounds (locked by the caller) without a result: what they asked is not wanted.
+
+    `because` is the code of the cause, such as `release_aborted`.
+    """
+    if not approvals:
+        return
+    for approval in approvals:
+        approval.state = Approval.State.CLOSED
+        approval.stuck = False
+        approval.closed_at = journal.at
+        approval.closed_because = because
+        approval.next_due_at = None
+        approval.version += 1
+        journal.add(
+            "approval.closed",
+            approval=approval.pk,
+            host=approval.host,
+            attempt=approval.attempt,
+            because=because,
+        )
+    fields = ["state", "stuck", "closed_at", "closed_because", "next_due_at", "version"]
+    save_tracked(journal, approvals, fields)
+    close_asked([approval.pk for approval in approvals])

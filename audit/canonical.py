@@ -1,0 +1,82 @@
+"""The canonical form of what is recorded: text, digests, hashes (architecture.md, ledger streams).
+
+Format 1. An entry's text is RFC 8785 (JSON Canonicalization Scheme); it is stored byte for byte and
+hashed as stored. A row's digest is taken over a JSON array that RFC 8785 and Python's `json` write
+alike (no objects, no floats), so that a verifier needs the standard library alone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import hashlib
+import json
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import rfc8785
+
+FORMAT = 1
+NO_HASH = "0" * 64
+_ENTRY_PREFIX = b"countersign-ledger-1\n"
+_LARGEST_INTEGER = 2**53 - 1
+
+
+def canonical_text(value: Any) -> str:
+    """`value` as RFC 8785 text. Raises ValueError for what JSON cannot say (NaN, lone surrogates)."""
+    return rfc8785.dumps(value).decode("utf-8")
+
+
+def text_digest(text: str) -> str:
+    """SHA-256 of the UTF-8 of `text`, in hex."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def document_digest(value: Any) -> str:
+    """SHA-256 of the canonical text of `value`, in hex."""
+    return text_digest(canonical_text(value))
+
+
+def instant_text(instant: dt.datetime) -> str:
+    """An aware instant as UTC text with microseconds. Raises ValueError for a naive one."""
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs a time zone")
+    utc = instant.astimezone(dt.UTC)
+    return utc.strftime("%Y-%m-%dT%H:%M:%S.") + f"{utc.microsecond:06d}Z"
+
+
+def entry_hash(former: str, text: str) -> str:
+    """The hash of a ledger entry: SHA-256 over a prefix, the former hash and the stored text."""
+    return hashlib.sha256(
+        _ENTRY_PREFIX + bytes.fromhex(former) + text.encode("utf-8")
+    ).hexdigest()
+
+
+def plain_value(value: Any) -> str | int | bool | None:
+    """A column's value as JSON can hold it without loss on either database engine."""
+    if value is None or isinstance(value, (str, bool)):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) <= _LARGEST_INTEGER else str(value)
+    if isinstance(value, dt.datetime):
+        return instant_text(value)
+    if isinstance(value, (uuid.UUID, decimal.Decimal)):
+        return str(value)
+    if isinstance(value, (dt.date, dt.time)):
+        return value.isoformat()
+    if isinstance(value, (bytes, memoryview)):
+        return bytes(value).hex()
+    raise TypeError(f"no canonical form for {type(value).__name__}")
+
+
+def row_digest(table: str, key: int, columns: Sequence[str], values: Sequence[Any]) -> str:
+    """The digest of one row: SHA-256 of the JSON array [table, key, [[column, value], …]]."""
+    pairs = [[column, plain_value(value)] for column, value in zip(columns, values, strict=True)]
+    text = json.dumps([table, key, pairs], ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def personal_digest(salt: str, text: str) -> str:
+    """The salted digest that stands in the ledger for personal values kept elsewhere."""
+    return hashlib.sha256(bytes.fromhex(salt) + text.encode("utf-8")).hexdigest()

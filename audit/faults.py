@@ -1,0 +1,37 @@
+"""Named fault points: where tests let a process pause or die. They do nothing in production.
+
+Set COUNTERSIGN_FAULTS, for example `after_insert=kill` or `after_lock=sleep:0.2,…`; it is honoured
+only when settings.FAULT_POINTS is on, which the test settings alone do.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from django.conf import settings
+
+FAULT_POINTS = (
+    "before_lock",
+    "after_lock",
+    "after_insert",
+    "before_commit",
+    "after_commit",
+)
+
+
+def faultpoint(name: str) -> None:
+    """Do what the environment asks for at this point; nothing unless fault points are switched on."""
+    if not getattr(settings, "FAULT_POINTS", False):
+        return
+    if name not in FAULT_POINTS:
+        raise ValueError(f"unknown fault point {name}")
+    for part in os.environ.get("COUNTERSIGN_FAULTS", "").split(","):
+        point, _, action = part.partition("=")
+        if point != name:
+            continue
+        if action == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        elif action.startswith("sleep:"):
+            time.sleep(float(action.removeprefix("sleep:")))

@@ -1,0 +1,130 @@
+"""The only writer of tracked and insert-only rows (architecture.md: readable history and proof).
+
+One UPDATE or INSERT and one history INSERT for any number of rows of a model; the digests of what
+was written go to the journal, and from there into the ledger entry of the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import models
+
+from audit.canonical import row_digest
+from audit.faults import faultpoint
+from audit.journal import Journal
+from audit.models import InsertOnly, guarded_writes
+
+
+def covered_columns(model: type[models.Model]) -> list[tuple[str, str]]:
+    """The (column, attribute) pairs of a protected table that its digests cover, in model order."""
+    return [
+        (field.column, field.attname)
+        for field in model._meta.concrete_fields
+        if not field.primary_key
+    ]
+
+
+def cover_rows(journal: Journal, rows: Sequence[models.Model]) -> None:
+    """Take the digests of freshly written protected rows (all of one model) into the journal."""
+    model = type(rows[0])
+    pairs = covered_columns(model)
+    columns = [column for column, _ in pairs]
+    table = model._meta.db_table
+    digests = [
+        (row.pk, row_digest(table, row.pk, columns, [getattr(row, name) for _, name in pairs]))
+        for row in rows
+    ]
+    journal.cover(table, columns, digests)
+
+
+def insert_rows(journal: Journal, rows: Iterable[InsertOnly]) -> list[Any]:
+    """Insert rows of one insert-only model in one statement and cover them by the ledger."""
+    rows = list(rows)
+    if not rows:
+        return rows
+    with guarded_writes():
+        rows = type(rows[0])._base_manager.bulk_create(rows)  # type: ignore[assignment]
+    cover_rows(journal, rows)
+    faultpoint("after_insert")
+    return rows
+
+
+def create_tracked(journal: Journal, rows: Iterable[models.Model], reason: str = "") -> list[Any]:
+    """Insert rows of one tracked model and their first versions: two statements."""
+    rows = list(rows)
+    if not rows:
+        return rows
+    with guarded_writes():
+        rows = type(rows[0])._base_manager.bulk_create(rows)
+    write_versions(journal, [(row, "+") for row in rows], reason)
+    return rows
+
+
+def save_tracked(
+    journal: Journal, rows: Iterable[models.Model], fields: Sequence[str], reason: str = ""
+) -> None:
+    """Write `fields` of rows of one tracked model and their new versions: two statements.
+
+    When every field is one that history leaves out (bookkeeping), no version is written.
+    """
+    rows = list(rows)
+    if not rows:
+        return
+    update_rows(rows, fields)
+    excluded = set(history_of(type(rows[0]))._history_excluded_fields)
+    if not set(fields) <= excluded:
+        write_versions(journal, [(row, "~") for row in rows], reason)
+
+
+def update_rows(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
+    """Write `fields` of rows of one model in one statement, without a version."""
+    manager = type(rows[0])._base_manager
+    with guarded_writes():
+        if len(rows) == 1:
+            row = rows[0]
+            manager.filter(pk=row.pk).update(**{name: getattr(row, name) for name in fields})
+        else:
+            manager.bulk_update(rows, list(fields))
+
+
+def delete_tracked(journal: Journal, rows: Iterable[models.Model], reason: str = "") -> None:
+    """Delete rows of one tracked model; their last version stays, marked as deleted."""
+    rows = list(rows)
+    if not rows:
+        return
+    write_versions(journal, [(row, "-") for row in rows], reason)
+    with guarded_writes():
+        manager = type(rows[0])._base_manager
+        keys = manager.filter(pk__in=[row.pk for row in rows])
+        keys._raw_delete(keys.db)
+
+
+def history_of(model: type[models.Model]) -> Any:
+    """The history model of a tracked model."""
+    return getattr(model, model._meta.simple_history_manager_attribute).model  # type: ignore[attr-defined]
+
+
+def write_versions(
+    journal: Journal, changes: Sequence[tuple[models.Model, str]], reason: str = ""
+) -> None:
+    """Insert one version for each (row, `+`, `~` or `-`), filled from the journal, and cover them."""
+    model = type(changes[0][0])
+    history = history_of(model)
+    names = [field.attname for field in history.tracked_fields]
+    actor = journal.actor
+    context = {
+        "history_date": journal.at,
+        "history_user_id": actor.user_id,
+        "history_change_reason": reason,
+        "history_actor": actor.label,
+        "history_door": actor.door,
+        "history_request": actor.request_id,
+        "history_origin": journal.origin,
+    }
+    versions = [
+        history(history_type=kind, **context, **{name: getattr(row, name) for name in names})
+        for row, kind in changes
+    ]
+    cover_rows(journal, history._base_manager.bulk_create(versions))

@@ -1,0 +1,52 @@
+"""A journal: what one use case did, gathered until `record()` writes it to the ledger."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+from audit.actor import Actor
+from audit.canonical import canonical_text, personal_digest
+from audit.events import Event
+
+
+@dataclass(slots=True)
+class RowDigests:
+    """Digests of the rows of one table that the transaction wrote, and the columns they cover."""
+
+    columns: list[str]
+    rows: list[tuple[int, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Journal:
+    """Carries the actor and the moment through a use case, and gathers its events and row digests.
+
+    Opened by the outermost service, handed down as `journal`, closed by `audit.services.record`.
+    """
+
+    actor: Actor
+    at: dt.datetime
+    events: list[Event] = field(default_factory=list)
+    tables: dict[str, RowDigests] = field(default_factory=dict)
+    personal_text: str = field(init=False, default="")
+    salt: str = field(init=False, default="")
+    origin: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        personal = self.actor.personal
+        if personal:
+            self.personal_text = canonical_text(personal)
+            self.salt = secrets.token_hex(16)
+            self.origin = personal_digest(self.salt, self.personal_text)
+
+    def add(self, kind: str, /, on_behalf_of: dict[str, Any] | None = None, **data: Any) -> None:
+        """Note an event (past tense, such as `approval.decision_cast`) with its JSON-ready facts."""
+        self.events.append(Event(kind=kind, data=data, on_behalf_of=on_behalf_of))
+
+    def cover(self, table: str, columns: list[str], rows: list[tuple[int, str]]) -> None:
+        """Note the digests of rows that were written to `table`."""
+        known = self.tables.setdefault(table, RowDigests(columns=columns))
+        known.rows.extend(rows)

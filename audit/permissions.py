@@ -1,0 +1,124 @@
+"""May this actor do this to that? The one answer, read from django-guardian's rows (SEC-1).
+
+Nothing else asks guardian: its functions disagree about inactive users and global permissions
+(abuse.md, finding 16). A right is looked for on the object itself and on each object around it
+(release, product, everything); rows that are not yet or no longer valid, and memberships outside
+their time, count for nothing. A superuser holds every right, and no seat.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
+from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
+
+from audit.actor import YES, Actor, Answer
+from audit.errors import NotPermitted
+
+SCOPE_OF_ACTION = {
+    "view": "read",
+    "view_audit": "read",
+    "manage": "manage",
+    "start": "manage",
+    "override": "manage",
+    "configure": "manage",
+    "report_result": "report",
+}
+ACTIONS = tuple(SCOPE_OF_ACTION)
+
+
+def require(answer: Answer) -> None:
+    """Raise NotPermitted with the answer's reason when it is a no."""
+    if not answer:
+        raise NotPermitted(answer.code, answer.sentence, data=answer.data)
+
+
+def within_time(now: dt.datetime | None = None) -> Q:
+    """The rows whose `valid_from` / `valid_until` enclose `now` (the database's, if left out)."""
+    instant: Any = now or Now()
+    started = Q(valid_from__isnull=True) | Q(valid_from__lte=instant)
+    return started & (Q(valid_until__isnull=True) | Q(valid_until__gt=instant))
+
+
+def live_memberships() -> models.QuerySet[Any]:
+    """Memberships that hold at this moment, of active users (group_id, user_id)."""
+    through = get_user_model().groups.through
+    return through._default_manager.filter(within_time(), user__is_active=True)
+
+
+def live_group_ids(user_id: int | None) -> models.QuerySet[Any]:
+    """The groups the user is in at this moment, as a subquery of keys."""
+    return live_memberships().filter(user_id=user_id).values("group_id")
+
+
+def _grants(actor: Actor, action: str, model: type[models.Model]) -> tuple[Any, Any]:
+    """guardian's rows on `model` that give the actor the action: their own, and their groups'."""
+    named = within_time() & Q(permission__codename=action)
+    own = get_user_obj_perms_model(model)._default_manager.filter(
+        named, user_id=actor.user_id, user__is_active=True
+    )
+    groups = get_group_obj_perms_model(model)._default_manager.filter(
+        named, group_id__in=live_group_ids(actor.user_id)
+    )
+    return own, groups
+
+
+def _scope_answer(actor: Actor, action: str) -> Answer:
+    if actor.has_scope(SCOPE_OF_ACTION[action]):
+        return YES
+    return Answer(
+        False, "token_scope", "This token does not reach that far.",
+        {"scope": SCOPE_OF_ACTION[action]},
+    )
+
+
+def can(actor: Actor, action: str, *objects: models.Model) -> Answer:
+    """Whether the actor holds `action` on any of `objects`, innermost first (one query).
+
+    The system may do what its own services do. Raises ValueError for an action that is not one.
+    """
+    if action not in SCOPE_OF_ACTION:
+        raise ValueError(f"unknown action {action}")
+    if actor.kind == "system":
+        return YES
+    scope = _scope_answer(actor, action)
+    if not scope or actor.is_superuser:
+        return scope
+    found: list[models.QuerySet[Any]] = []
+    for thing in objects:
+        for rows in _grants(actor, action, type(thing)):
+            found.append(rows.filter(content_object_id=thing.pk).values("pk"))
+    if found and found[0].union(*found[1:], all=True)[:1]:
+        return YES
+    return Answer(
+        False, "no_permission", "You do not have the right to do this here.", {"right": action}
+    )
+
+
+def granted(actor: Actor, action: str, model: type[models.Model], key: str) -> Q:
+    """The condition under which a row gives the actor `action` by guardian's rows on `model`.
+
+    `key` is the path from the filtered rows to the key of `model` (such as `product_id`).
+    """
+    own, groups = _grants(actor, action, model)
+    return Q(Exists(own.filter(content_object_id=OuterRef(key)))) | Q(
+        Exists(groups.filter(content_object_id=OuterRef(key)))
+    )
+
+
+def holders(action: str, objects: Iterable[models.Model]) -> models.QuerySet[Any]:
+    """The keys of the active users who hold `action` on any of `objects` by guardian's rows."""
+    keys = Q(pk__in=[])
+    for thing in objects:
+        named = within_time() & Q(permission__codename=action, content_object_id=thing.pk)
+        own = get_user_obj_perms_model(type(thing))._default_manager.filter(named)
+        groups = get_group_obj_perms_model(type(thing))._default_manager.filter(named)
+        members = live_memberships().filter(group_id__in=groups.values("group_id"))
+        keys |= Q(pk__in=own.values("user_id")) | Q(pk__in=members.values("user_id"))
+    return get_user_model()._default_manager.filter(keys, is_active=True).values("pk")

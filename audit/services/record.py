@@ -1,0 +1,87 @@
+"""Write the journal of a use case to its ledger stream, inside the use case's transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from audit.canonical import FORMAT, canonical_text, entry_hash, instant_text
+from audit.events import Event
+from audit.journal import Journal
+from audit.locking import lock
+from audit.models import PORTAL_STREAM, LedgerEntry, LedgerStream, PersonalRecord, guarded_writes
+
+
+class NothingToRecord(RuntimeError):
+    """Rows were written without an event that tells what happened: a mistake of the service."""
+
+
+def _lock_head(stream: str, *, opening: bool) -> LedgerStream:
+    if opening:
+        LedgerStream.objects.bulk_create([LedgerStream(key=stream)], ignore_conflicts=True)
+    return lock(LedgerStream.objects.all(), key=stream)
+
+
+def _entry_text(
+    journal: Journal, event: Event, stream: str, seq: int, recorded_at: dt.datetime, last: bool
+) -> str:
+    document: dict[str, Any] = {
+        "actor": journal.actor.as_document(),
+        "at": instant_text(journal.at),
+        "auth": journal.actor.authenticated_by,
+        "data": event.data,
+        "door": journal.actor.door,
+        "kind": event.kind,
+        "on_behalf_of": event.on_behalf_of,
+        "origin": journal.origin or None,
+        "recorded_at": instant_text(recorded_at),
+        "request": journal.actor.request_id or None,
+        "seq": seq,
+        "stream": stream,
+    }
+    if last:
+        # The whole transaction's rows stand in its last entry, once.
+        document["rows"] = {
+            table: {"columns": digests.columns, "rows": [list(row) for row in digests.rows]}
+            for table, digests in journal.tables.items()
+        }
+    return canonical_text(document)
+
+
+def record(journal: Journal, *, stream: str, opening: bool = False) -> list[LedgerEntry]:
+    """Append the journal's events to `stream` and empty the journal.
+
+    `opening` says that the stream may not exist yet. Locks the stream's head (the last lock of a
+    transaction), so entries of one stream are in commit order. Raises NothingToRecord when rows
+    were written and no event says why.
+    """
+    if not journal.events:
+        if journal.tables:
+            raise NothingToRecord("rows were written and no event tells what happened")
+        return []
+    head = _lock_head(stream, opening=opening or stream == PORTAL_STREAM)
+    recorded_at: dt.datetime = head.locked_at  # type: ignore[attr-defined]
+    entries = []
+    for number, event in enumerate(journal.events, start=1):
+        seq = head.seq + 1
+        last = number == len(journal.events)
+        text = _entry_text(journal, event, stream, seq, recorded_at, last)
+        digest = entry_hash(head.hash, text)
+        entries.append(
+            LedgerEntry(
+                stream_id=head.pk, seq=seq, kind=event.kind, at=journal.at, format=FORMAT,
+                recorded_at=recorded_at, text=text, former=head.hash, hash=digest,
+            )
+        )
+        head.seq, head.hash = seq, digest
+    with guarded_writes():
+        LedgerEntry.objects.bulk_create(entries)
+    if journal.origin:
+        PersonalRecord.objects.bulk_create(
+            [PersonalRecord(digest=journal.origin, salt=journal.salt, text=journal.personal_text)],
+            ignore_conflicts=True,
+        )
+    LedgerStream.objects.filter(pk=head.pk).update(seq=head.seq, hash=head.hash)
+    journal.events.clear()
+    journal.tables.clear()
+    return entries

@@ -1,0 +1,205 @@
+"""Accounts and memberships: made, changed, ended; open rounds follow at once (POL-5, EXE-9)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
+from django.db import IntegrityError, transaction
+
+from approvals.services.reconcile import reconcile_rounds, rounds_naming
+from approvals.services.roles import everything
+from audit.actor import Actor
+from audit.errors import Conflict, Invalid, NotFound, NotPermitted
+from audit.history import create_tracked, delete_tracked, save_tracked
+from audit.journal import Journal
+from audit.locking import database_now, lock, moment
+from audit.models import PORTAL_STREAM
+from audit.permissions import can, require
+from audit.services.record import record
+from portal.models import Membership, User
+from portal.rules.names import find_name_error, skeleton
+
+
+def _require_configure(actor: Actor) -> None:
+    require(can(actor, "configure", everything()))
+
+
+def create_user(
+    *, username: str, actor: Actor, display_name: str = "", email: str = "",
+    kind: str = User.Kind.PERSON, is_staff: bool = False, password: str | None = None,
+    person: uuid.UUID | None = None, now: dt.datetime | None = None,
+) -> User:
+    """Make an account. `person` joins it to the human behind another account.
+
+    Refusals: NotPermitted without `configure`, Invalid (username, display name), Conflict
+    `username_taken`.
+    """
+    try:
+        with transaction.atomic():
+            _require_configure(actor)
+            error = find_name_error(username, ascii_only=True)
+            if error:
+                raise Invalid(errors={"username": [error]})
+            error = find_name_error(display_name) if display_name else None
+            if error:
+                raise Invalid(errors={"display_name": [error]})
+            journal = Journal(actor=actor, at=now or database_now())
+            user: User = create_tracked(
+                journal,
+                [
+                    User(
+                        username=username, display_name=display_name or username, email=email,
+                        kind=kind, is_staff=is_staff, password=make_password(password),
+                        person=person or uuid.uuid4(), date_joined=journal.at,
+                    )
+                ],
+            )[0]
+            journal.add("user.created", user=user.pk, username=username, account=str(kind))
+            record(journal, stream=PORTAL_STREAM)
+            return user
+    except IntegrityError as error:
+        raise Conflict("username_taken", f"There is a user {username} already.") from error
+
+
+@transaction.atomic
+def change_user(
+    *, user_id: int, actor: Actor, display_name: str, email: str, phone: str = "",
+    time_zone: str = "", is_staff: bool | None = None, reason: str = "",
+    now: dt.datetime | None = None,
+) -> User:
+    """Change what an account is called and how it is reached.
+
+    Superuser rights are changed by no service. Refusals: NotPermitted, NotFound, Invalid.
+    """
+    _require_configure(actor)
+    user = lock(User.objects.all(), pk=user_id)
+    error = find_name_error(display_name)
+    if error:
+        raise Invalid(errors={"display_name": [error]})
+    if user.is_superuser and not actor.is_superuser and actor.kind != "system":
+        raise NotPermitted("superuser", "Only a superuser changes a superuser's account.")
+    user.display_name, user.email, user.phone = display_name, email, phone
+    user.time_zone = time_zone
+    fields = ["display_name", "email", "phone", "time_zone"]
+    if is_staff is not None:
+        user.is_staff = is_staff
+        fields.append("is_staff")
+    journal = Journal(actor=actor, at=moment(user, now))
+    save_tracked(journal, [user], fields, reason)
+    journal.add("user.changed", user=user.pk)
+    record(journal, stream=PORTAL_STREAM)
+    return user
+
+
+def set_user_active(
+    *, user_id: int, active: bool, actor: Actor, reason: str = "", now: dt.datetime | None = None
+) -> User:
+    """Deactivate an account (or activate it again): its sessions end, its tokens are refused.
+
+    Rounds that nobody can complete any more are stuck at once. Refusals: NotPermitted, NotFound,
+    Conflict `unchanged`.
+    """
+    with transaction.atomic():
+        _require_configure(actor)
+        user = lock(User.objects.all(), pk=user_id)
+        if user.is_active == active:
+            raise Conflict("unchanged", "The account is that already.")
+        if user.is_superuser and not actor.is_superuser and actor.kind != "system":
+            raise NotPermitted("superuser", "Only a superuser changes a superuser's account.")
+        user.is_active = active
+        journal = Journal(actor=actor, at=moment(user, now))
+        save_tracked(journal, [user], ["is_active"], reason)
+        journal.add("user.activated" if active else "user.deactivated", user=user.pk)
+        record(journal, stream=PORTAL_STREAM)
+        if not active:
+            _end_sessions(user)
+    _reconcile_person(user, actor, now)
+    return user
+
+
+def _end_sessions(user: User) -> None:
+    for session in Session.objects.filter(expire_date__gt=database_now()).iterator():
+        if session.get_decoded().get("_auth_user_id") == str(user.pk):
+            session.delete()
+
+
+def _reconcile_person(user: User, actor: Actor, now: dt.datetime | None) -> None:
+    groups = list(Membership.objects.filter(user=user).values_list("group_id", flat=True))
+    roles = list(user.role_assignments.values_list("role_id", flat=True))
+    named = rounds_naming(users=[user.pk], groups=groups, roles=roles)
+    reconcile_rounds(approval_ids=named, actor=actor, now=now)
+
+
+@transaction.atomic
+def create_group(*, name: str, actor: Actor, now: dt.datetime | None = None) -> Group:
+    """Make a group. Refusals: NotPermitted, Invalid, Conflict `name_taken` (look-alikes included)."""
+    _require_configure(actor)
+    error = find_name_error(name)
+    if error:
+        raise Invalid(errors={"name": [error]})
+    looks = skeleton(name)
+    if any(skeleton(other) == looks for other in Group.objects.values_list("name", flat=True)):
+        raise Conflict("name_taken", "There is a group that is called this or looks the same.")
+    journal = Journal(actor=actor, at=now or database_now())
+    group: Group = create_tracked(journal, [Group(name=name)])[0]
+    journal.add("group.created", group=group.pk, name=name)
+    record(journal, stream=PORTAL_STREAM)
+    return group
+
+
+def add_member(
+    *, user: User, group: Group, actor: Actor, valid_from: dt.datetime | None = None,
+    valid_until: dt.datetime | None = None, now: dt.datetime | None = None,
+) -> Membership:
+    """Put a person in a group, for a time or for good; open rounds ask them at once.
+
+    Refusals: NotPermitted, Invalid for a time that ends before it starts, Conflict
+    `already_member`.
+    """
+    with transaction.atomic():
+        _require_configure(actor)
+        if valid_from and valid_until and valid_from >= valid_until:
+            raise Invalid(errors={"valid_until": ["The end must come after the start."]})
+        if Membership.objects.filter(user=user, group=group).exists():
+            raise Conflict("already_member", f"{user} is in {group} already.")
+        journal = Journal(actor=actor, at=now or database_now())
+        membership: Membership = create_tracked(
+            journal,
+            [
+                Membership(
+                    user=user, group=group, valid_from=valid_from, valid_until=valid_until,
+                    since=journal.at,
+                )
+            ],
+        )[0]
+        journal.add("membership.created", user=user.pk, group=group.pk)
+        record(journal, stream=PORTAL_STREAM)
+    _reconcile_group(group, actor, now)
+    return membership
+
+
+def remove_member(
+    *, user: User, group: Group, actor: Actor, reason: str = "", now: dt.datetime | None = None
+) -> None:
+    """Take a person out of a group; votes that they gave stay. Refusals: NotPermitted, NotFound."""
+    with transaction.atomic():
+        _require_configure(actor)
+        membership = Membership.objects.filter(user=user, group=group).first()
+        if membership is None:
+            raise NotFound
+        membership = lock(Membership.objects.all(), pk=membership.pk)
+        journal = Journal(actor=actor, at=moment(membership, now))
+        delete_tracked(journal, [membership], reason)
+        journal.add("membership.deleted", user=user.pk, group=group.pk)
+        record(journal, stream=PORTAL_STREAM)
+    _reconcile_group(group, actor, now)
+
+
+def _reconcile_group(group: Group, actor: Actor, now: dt.datetime | None) -> None:
+    roles = list(group.role_assignments.values_list("role_id", flat=True))
+    named = rounds_naming(groups=[group.pk], roles=roles)
+    reconcile_rounds(approval_ids=named, actor=actor, now=now)

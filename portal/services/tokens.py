@@ -1,0 +1,111 @@
+"""API tokens are issued, shown once, revoked (SEC-3)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import secrets
+import zlib
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from audit.actor import SCOPES, Actor
+from audit.canonical import canonical_text, text_digest
+from audit.errors import Conflict, Invalid, NotFound, NotPermitted
+from audit.history import create_tracked, save_tracked
+from audit.journal import Journal
+from audit.locking import database_now, lock, moment
+from audit.models import PORTAL_STREAM
+from audit.services.record import record
+from portal.models import ApiToken, User
+
+PREFIX = "csgn_pat_"
+DEFAULT_DAYS = 90
+MOST_DAYS = 3650
+# Using a token is noted at most this often: a write at every request would be a lock at every one.
+USE_NOTED_EVERY = dt.timedelta(minutes=1)
+
+
+def new_secret() -> str:
+    """A fresh secret: prefix, 256 random bits, CRC-32, so that scanners know one when they see it."""
+    body = secrets.token_urlsafe(32)
+    return f"{PREFIX}{body}{zlib.crc32(body.encode()):08x}"
+
+
+def looks_like_token(secret: str) -> bool:
+    """Whether the prefix and the check sum are right: tells a typing error without a query."""
+    body, check = secret.removeprefix(PREFIX)[:-8], secret[-8:]
+    return secret.startswith(PREFIX) and f"{zlib.crc32(body.encode()):08x}" == check
+
+
+@transaction.atomic
+def issue_token(
+    *, user: User, name: str, actor: Actor, scopes: Sequence[str] | None = None,
+    days: int = DEFAULT_DAYS, now: dt.datetime | None = None,
+) -> tuple[ApiToken, str]:
+    """Make a token for a user; returns it with the secret, which is kept nowhere.
+
+    People issue their own; a superuser or a command those of machine users and others. Refusals:
+    NotPermitted, Invalid (name, scopes, days, a deactivated user).
+    """
+    if actor.kind != "system" and actor.user_id != user.pk and not actor.is_superuser:
+        raise NotPermitted("not_yours", "You may issue tokens for yourself only.")
+    _check(user, name, scopes, days)
+    journal = Journal(actor=actor, at=now or database_now())
+    secret = new_secret()
+    token: ApiToken = create_tracked(
+        journal,
+        [
+            ApiToken(
+                user=user, name=name, digest=text_digest(secret), last_four=secret[-4:],
+                scopes=None if scopes is None else canonical_text(sorted(set(scopes))),
+                created_at=journal.at, expires_at=journal.at + dt.timedelta(days=days),
+            )
+        ],
+    )[0]
+    journal.add("token.issued", token=str(token.public_id), user=user.pk, days=days)
+    record(journal, stream=PORTAL_STREAM)
+    return token, secret
+
+
+def _check(user: User, name: str, scopes: Sequence[str] | None, days: int) -> None:
+    errors: dict[str, list[str]] = {}
+    if not user.is_active:
+        errors["user"] = [f"{user.username} is deactivated."]
+    if not name.strip() or len(name) > 100:
+        errors["name"] = ["Give a name of at most 100 characters."]
+    unknown = sorted(set(scopes or ()) - set(SCOPES))
+    if unknown:
+        errors["scopes"] = [f"There is no scope {unknown[0]!r}; they are {', '.join(SCOPES)}."]
+    if not 1 <= days <= MOST_DAYS:
+        errors["days"] = [f"A token lasts 1 to {MOST_DAYS} days."]
+    if errors:
+        raise Invalid(errors=errors)
+
+
+@transaction.atomic
+def revoke_token(
+    *, token_id: int, actor: Actor, reason: str = "", now: dt.datetime | None = None
+) -> ApiToken:
+    """End a token at once. Refusals: NotFound for somebody else's, Conflict `already_revoked`."""
+    found = ApiToken.objects.filter(pk=token_id).first()
+    mine = found is not None and found.user_id == actor.user_id
+    if found is None or not (mine or actor.is_superuser or actor.kind == "system"):
+        raise NotFound
+    token = lock(ApiToken.objects.all(), pk=token_id)
+    if token.revoked_at is not None:
+        raise Conflict("already_revoked", "This token is revoked already.")
+    journal = Journal(actor=actor, at=moment(token, now))
+    token.revoked_at = journal.at
+    save_tracked(journal, [token], ["revoked_at"], reason)
+    journal.add("token.revoked", token=str(token.public_id), user=token.user_id)
+    record(journal, stream=PORTAL_STREAM)
+    return token
+
+
+def scopes_of(token: ApiToken) -> frozenset[str] | None:
+    """What a token reaches; None for all. What is no known scope reaches nothing (B-16)."""
+    if token.scopes is None:
+        return None
+    return frozenset(json.loads(token.scopes)) & frozenset(SCOPES)

@@ -1,0 +1,87 @@
+"""What must hold before the product serves anyone, and the bookkeeping that a start does."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.checks import ERROR, run_checks
+from django.core.management import call_command
+from django.db import DEFAULT_DB_ALIAS, Error, connection, transaction
+from django_q.models import OrmQ, Schedule
+from django_q.tasks import async_task
+
+from audit.triggers import missing_triggers
+from portal.health import unapplied_migrations
+
+TICK = "portal.tasks.tick"
+_TICK_PLAN = {
+    "name": "tick",
+    "schedule_type": Schedule.MINUTES,
+    "minutes": 1,
+    "repeats": -1,
+    "args": None,
+    "kwargs": None,
+    "hook": None,
+}
+
+
+class NotReady(Exception):
+    """The installation must not start as it is; the message is one or more sentences."""
+
+
+def run_startup_checks() -> None:
+    """Raise NotReady with every finding: database, migrations, configuration, triggers (AUD-3)."""
+    findings = _database_findings() or [*_check_findings(), *_trigger_findings()]
+    if findings:
+        raise NotReady("\n".join(findings))
+
+
+def _database_findings() -> list[str]:
+    try:
+        missing = unapplied_migrations()
+    except Error as error:
+        return [f"The database does not answer: {str(error).strip().splitlines()[0]}"]
+    if missing:
+        return [
+            f"The database is not up to date ({len(missing)} migrations, first {missing[0]}): "
+            "run manage.py migrate."
+        ]
+    return []
+
+
+def _check_findings() -> list[str]:
+    messages = run_checks(databases=[DEFAULT_DB_ALIAS])
+    serious = (message for message in messages if message.is_serious(ERROR))
+    return [f"{message.msg} {message.hint or ''}".strip() for message in serious]
+
+
+def _trigger_findings() -> list[str]:
+    missing = missing_triggers(connection)
+    if not missing:
+        return []
+    return [
+        f"{len(missing)} triggers that keep the record append-only are missing ({missing[0]} …): "
+        "find out who dropped them, then run manage.py migrate, which puts them back."
+    ]
+
+
+def prepare_bookkeeping() -> None:
+    """Make the cache's table and the one schedule; idempotent, also when several start at once."""
+    if settings.CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
+        call_command("createcachetable", verbosity=0)
+    with transaction.atomic():
+        kept = Schedule.objects.filter(func=TICK, **_TICK_PLAN).order_by("pk").first()
+        # Schedules come from here alone, and one malformed row would stop them all.
+        Schedule.objects.exclude(pk=kept.pk if kept else None).delete()
+        if kept is None:
+            Schedule.objects.create(func=TICK, **_TICK_PLAN)
+
+
+def nudge_worker() -> None:
+    """Ask for a tick now, unless some wait already: a silent worker must not find hundreds of them.
+
+    The schedule alone gives a tick about every minute and a half; this makes what falls due, and the
+    heartbeat, a matter of seconds. What is due is found by the tick itself, so a nudge that is lost
+    or doubled changes nothing.
+    """
+    if OrmQ.objects.count() < settings.Q_CLUSTER["workers"]:
+        async_task(TICK, q_options={"save": False})

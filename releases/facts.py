@@ -1,0 +1,111 @@
+"""Rows → facts: the board of a release, as the progress rules read it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from approvals.models import Scope
+from releases.documents import ProcessDocument, document_of
+from releases.models import Activity, Phase, Release
+from releases.rules.conditions import ReleaseFacts as ConditionFacts
+from releases.rules.progress import ActivityFacts, PhaseFacts, ReleaseFacts
+from releases.rules.transitions import RELEASE_ENDED, ReleaseState
+
+
+@dataclass
+class Board:
+    """A release with all its phases and activities, the rows behind the facts."""
+
+    release: Release
+    phases: list[Phase]
+    activities: list[Activity]
+
+    @cached_property
+    def document(self) -> ProcessDocument:
+        """The process version that the release keeps."""
+        return document_of(self.release.process_version)
+
+    @cached_property
+    def phase_keys(self) -> dict[int, str]:
+        """Phase keys by primary key."""
+        return {phase.pk: phase.key for phase in self.phases}
+
+    @cached_property
+    def by_id(self) -> dict[int, Activity]:
+        """Activities by primary key."""
+        return {activity.pk: activity for activity in self.activities}
+
+    def ref(self, activity: Activity) -> str:
+        """The full reference of an activity: "phase.activity"."""
+        return f"{self.phase_keys[activity.phase_id]}.{activity.key}"
+
+    def facts(self) -> ReleaseFacts:
+        """What the progress rules are given."""
+        release = self.release
+        return ReleaseFacts(
+            state=release.state,
+            started=release.started_at is not None,
+            held=release.held,
+            outcome=release.state if ReleaseState(release.state) in RELEASE_ENDED else None,
+            scheduled=release.state == ReleaseState.SCHEDULED,
+            phases=tuple(self._phase_facts()),
+            activities=tuple(self._activity_facts()),
+        )
+
+    def _phase_facts(self) -> Iterable[PhaseFacts]:
+        for phase in self.phases:
+            spec = self.document.phases[phase.key]
+            yield PhaseFacts(phase.key, tuple(spec["needs"]), spec["failure"], phase.state)
+
+    def _activity_facts(self) -> Iterable[ActivityFacts]:
+        for activity in self.activities:
+            spec = self.document.activities.get(self.ref(activity), {})
+            yield ActivityFacts(
+                id=activity.pk,
+                phase=self.phase_keys[activity.phase_id],
+                key=activity.key,
+                kind=activity.kind,
+                needs=tuple(spec.get("needs", ())),
+                state=activity.state,
+                applies=activity.applies,
+                attempt=activity.attempt,
+                overrides=activity.overrides_id,
+            )
+
+
+def load_board(release: Release) -> Board:
+    """The board of a release: two queries, however many activities it has."""
+    return Board(
+        release,
+        list(Phase.objects.filter(release=release).order_by("position")),
+        list(Activity.objects.filter(release=release).order_by("position", "pk")),
+    )
+
+
+def lineage_of(release: Release) -> tuple[int, ...]:
+    """The keys of the scopes around a release, everything first (its scope must be loaded)."""
+    return release.scope.lineage
+
+
+def root_scope(release: Release) -> Scope:
+    """The scope "everything", from the lineage: no query."""
+    return Scope(pk=lineage_of(release)[0], kind=Scope.Kind.EVERYTHING)
+
+
+def condition_facts(release: Release) -> ConditionFacts:
+    """What conditions read of a release and its product (POL-10)."""
+    tags = [*json.loads(release.tags), *json.loads(release.product.tags)]
+    return ConditionFacts(
+        risk=release.risk or None,
+        change_type=release.change_type or None,
+        environments=frozenset(json.loads(release.environments)),
+        tags=frozenset(tags),
+    )
+
+
+def author_ids(release: Release) -> list[int]:
+    """The users listed as authors of a release."""
+    return [author["user"] for author in json.loads(release.authors)]

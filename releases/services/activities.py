@@ -1,0 +1,133 @@
+"""What people do at an activity besides deciding: retry, ask to skip, comment (EXE-6)."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import transaction
+
+from approvals.rules.texts import unsafe_text
+from audit.actor import Actor
+from audit.errors import Conflict, Invalid
+from audit.history import create_tracked, insert_rows
+from audit.journal import Journal
+from audit.locking import moment
+from audit.permissions import require
+from audit.services.record import record
+from releases.facts import Board, load_board
+from releases.models import Activity, Comment
+from releases.permissions import can_comment, can_manage_phase
+from releases.rules.progress import check_skip_request, plan_retry
+from releases.rules.transitions import ACTIVITY_ENDED, ActivityKind, ActivityState
+from releases.selectors import activity_for, release_for
+from releases.services.lifecycle import lock_release
+from releases.services.progress import settle_release
+
+LONGEST_TEXT = 10_000
+
+
+def _checked_text(text: str, field: str, empty: str) -> str:
+    errors = None
+    if not text.strip():
+        errors = empty
+    elif len(text) > LONGEST_TEXT:
+        errors = f"This has {len(text)} characters; at most {LONGEST_TEXT} fit."
+    errors = errors or unsafe_text(text)
+    if errors:
+        raise Invalid(errors={field: [errors]})
+    return text
+
+
+def _locked_board(
+    activity_id: int, actor: Actor, now: dt.datetime | None
+) -> tuple[Board, Activity, Journal]:
+    """Find, ask whether the actor may act inside the phase, lock the release, read all below it."""
+    activity = activity_for(actor, activity_id)
+    release = release_for(actor, activity.release_id)
+    require(can_manage_phase(actor, release, activity.phase))
+    release = lock_release(release.pk)
+    board = load_board(release)
+    return board, board.by_id[activity_id], Journal(actor=actor, at=moment(release, now))
+
+
+@transaction.atomic
+def retry_activity(
+    *, activity_id: int, reason: str, actor: Actor, now: dt.datetime | None = None
+) -> Activity:
+    """Try again what was rejected, has failed or expired: attempt n+1, everyone is asked afresh.
+
+    The former attempt stays as it was. Refusals: NotFound, NotPermitted, Conflict (`not_failed`,
+    `already_ended`, `not_started`), Invalid without a reason.
+    """
+    board, activity, journal = _locked_board(activity_id, actor, now)
+    _checked_text(reason, "reason", "Say why.")
+    plan = plan_retry(board.facts(), activity_id)
+    journal.add("activity.retried", activity=activity.pk, former_attempt=activity.attempt)
+    settle_release(board, journal=journal, act=plan, reason=reason)
+    record(journal, stream=board.release.stream)
+    return activity
+
+
+@transaction.atomic
+def request_skip(
+    *, activity_id: int, reason: str, actor: Actor, now: dt.datetime | None = None
+) -> Activity:
+    """Ask that an activity be skipped by override: one seat opens for whoever holds the right.
+
+    Returns the request, an activity of its own that is decided like any other; the asker can't
+    approve it. Refusals: NotFound, NotPermitted, Conflict (`cannot_skip`, `already_asked`,
+    `not_started`, `already_ended`), Invalid without a reason.
+    """
+    board, activity, journal = _locked_board(activity_id, actor, now)
+    _checked_text(reason, "reason", "Say why.")
+    check_skip_request(board.facts(), activity_id)
+    earlier = [one for one in board.activities if one.overrides_id == activity_id]
+    if any(ActivityState(one.state) not in ACTIVITY_ENDED for one in earlier):
+        raise Conflict("already_asked", "Skipping this is already asked for.")
+    request = create_tracked(
+        journal,
+        [
+            Activity(
+                release=board.release, phase_id=activity.phase_id, position=activity.position,
+                key=f"{activity.key}.override.{len(earlier) + 1}",
+                name=f"Skip {activity.name}"[:200], kind=ActivityKind.APPROVAL.value,
+                overrides=activity, asked_by_id=actor.user_id, asked_because=reason,
+            )
+        ],
+        reason,
+    )[0]
+    board.activities.append(request)
+    board.by_id[request.pk] = request
+    journal.add("activity.skip_requested", activity=activity.pk, request=request.pk)
+    settle_release(board, journal=journal)
+    record(journal, stream=board.release.stream)
+    return request  # type: ignore[no-any-return]
+
+
+@transaction.atomic
+def write_comment(
+    *, activity_id: int, text: str, actor: Actor, now: dt.datetime | None = None
+) -> Comment:
+    """Say something at an activity, at any time; it decides nothing.
+
+    Refusals: NotFound, NotPermitted (`auditor`, `token_scope`), Invalid for an empty or too long
+    text.
+    """
+    activity = activity_for(actor, activity_id)
+    release = release_for(actor, activity.release_id)
+    require(can_comment(actor, release))
+    _checked_text(text, "text", "Write something.")
+    release = lock_release(release.pk)
+    journal = Journal(actor=actor, at=moment(release, now))
+    comment = insert_rows(
+        journal,
+        [
+            Comment(
+                activity_id=activity.pk, user_id=actor.user_id, display_name=actor.label,
+                text=text, attempt=activity.attempt, written_at=journal.at,
+            )
+        ],
+    )[0]
+    journal.add("activity.commented", activity=activity.pk, comment=comment.pk)
+    record(journal, stream=release.stream)
+    return comment  # type: ignore[no-any-return]

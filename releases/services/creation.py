@@ -1,0 +1,153 @@
+"""A release is made from a process (REL-1, REL-5)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from approvals.models import Role, Scope
+from approvals.services.roles import create_scope
+from audit.actor import Actor
+from audit.canonical import canonical_text
+from audit.errors import Invalid
+from audit.history import create_tracked
+from audit.journal import Journal
+from audit.locking import database_now
+from audit.permissions import require
+from audit.services.record import record
+from releases.models import ProcessVersion, Release
+from releases.permissions import can_create_release
+from releases.rules.release_details import find_detail_errors
+from releases.selectors import (
+    groups_by_name,
+    newest_version,
+    people_by_username,
+    product_for,
+    roles_by_slug,
+)
+from releases.services.roles import Grantee, write_assignment
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseDetails:
+    """What a release is made with, as `contract.md` names it; people by username."""
+
+    name: str
+    version: str
+    description: str = ""
+    manager: str | None = None
+    authors: Sequence[str] = ()
+    environments: Sequence[str] = ()
+    commit: str = ""
+    risk: str = ""
+    change_type: str = ""
+    tags: Sequence[str] = ()
+    window_from: dt.datetime | None = None
+    window_until: dt.datetime | None = None
+    artifacts: Sequence[Mapping[str, str]] = ()
+    links: Sequence[Mapping[str, str]] = ()
+    stakeholders: Sequence[Mapping[str, str]] = field(default_factory=tuple)
+
+
+@transaction.atomic
+def create_release(
+    *, product: str, process: str, details: ReleaseDetails, actor: Actor,
+    now: dt.datetime | None = None,
+) -> Release:
+    """Make a draft release of a product from the newest version of a process.
+
+    The manager (the actor, if left out and a person) gets the role Release Manager on it; a machine
+    user must name manager and authors. Refusals: NotFound for a product that the actor may not see,
+    NotPermitted, Invalid with the fields.
+    """
+    place = product_for(actor, product)
+    require(can_create_release(actor, place))
+    errors = find_detail_errors(details)
+    version = newest_version(process)
+    if version is None:
+        errors["process"] = [f"There is no published process {process!r}."]
+    manager, authors = _people(details, actor, errors)
+    _check_stakeholders(details.stakeholders, errors)
+    if errors or version is None or manager is None:
+        raise Invalid(errors=errors)
+    journal = Journal(actor=actor, at=now or database_now())
+    scope = create_scope(
+        kind=Scope.Kind.RELEASE, parent=place.scope, label=f"{details.name} {details.version}",
+        journal=journal,
+    )
+    row = _row(details, version, manager, authors, actor, journal)
+    row.product, row.scope = place, scope
+    release: Release = create_tracked(journal, [row])[0]
+    journal.add(
+        "release.created",
+        release=release.pk, product=place.key, process=version.process.slug,
+        process_version=version.number, manager=manager.pk, authors=[one.pk for one in authors],
+    )
+    role = Role.objects.get(slug="release-manager")
+    write_assignment(role, Grantee(user_id=manager.pk), scope, journal=journal)
+    record(journal, stream=release.stream, opening=True)
+    return release
+
+
+def _row(
+    details: ReleaseDetails, version: ProcessVersion, manager: Any, authors: Sequence[Any],
+    actor: Actor, journal: Journal,
+) -> Release:
+    return Release(
+        process_version=version,
+        name=details.name,
+        version=details.version,
+        description=details.description,
+        manager=manager,
+        requester_id=actor.user_id,
+        authors=canonical_text([{"name": str(one), "user": one.pk} for one in authors]),
+        environments=canonical_text(list(details.environments)),
+        commit=details.commit,
+        risk=details.risk,
+        change_type=details.change_type,
+        tags=canonical_text(list(details.tags)),
+        artifacts=canonical_text([dict(one) for one in details.artifacts]),
+        links=canonical_text([dict(one) for one in details.links]),
+        stakeholders=canonical_text([dict(one) for one in details.stakeholders]),
+        window_from=details.window_from,
+        window_until=details.window_until,
+        created_at=journal.at,
+    )
+
+
+def _people(
+    details: ReleaseDetails, actor: Actor, errors: dict[str, list[str]]
+) -> tuple[Any, list[Any]]:
+    """The manager and the authors; what is wrong with them goes to `errors`."""
+    names = [*details.authors, *([details.manager] if details.manager else [])]
+    found = people_by_username(names)
+    unknown = [name for name in details.authors if name not in found]
+    if unknown:
+        errors["authors"] = [f"There is no active user {name!r}." for name in unknown]
+    elif actor.kind == "machine" and not details.authors:
+        errors["authors"] = ["A machine user must name the authors."]
+    if details.manager:
+        manager = found.get(details.manager)
+        if manager is None or manager.kind != "person":
+            errors["manager"] = [f"There is no active person {details.manager!r}."]
+    elif actor.kind == "person":
+        manager = get_user_model().objects.get(pk=actor.user_id)
+    else:
+        manager, errors["manager"] = None, ["A machine user must name the manager."]
+    authors = {found[name].pk: found[name] for name in details.authors if name in found}
+    return manager, list(authors.values())
+
+
+def _check_stakeholders(
+    stakeholders: Sequence[Mapping[str, str]], errors: dict[str, list[str]]
+) -> None:
+    finders = {"user": people_by_username, "group": groups_by_name, "role": roles_by_slug}
+    for number, one in enumerate(stakeholders):
+        for kind, name in one.items():
+            if not finders[kind]([name]):
+                errors[f"stakeholders.{number}.{kind}"] = [f"There is no {kind} {name!r}."]

@@ -1,0 +1,177 @@
+"""What has fallen due is done once: deadlines, time-outs, scheduled starts (POL-9, OPS-3).
+
+The aggregates themselves say when something is due; this takes it up. Each piece is tried in a
+transaction of its own; its count goes up before it starts, so that work which kills its worker
+becomes a dead letter instead of a loop (abuse.md, findings 4 to 7).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+from django.db import transaction
+
+from approvals.models import Approval
+from approvals.selectors import due_rounds
+from approvals.services.deadlines import take_due_rungs
+from approvals.services.reconcile import reconcile_rounds, rounds_to_reconcile
+from audit.actor import POLICY, SCHEDULER, Actor
+from audit.errors import Refusal
+from audit.journal import Journal
+from audit.locking import database_now, lock, moment
+from audit.services.record import record
+from releases.facts import lineage_of, load_board
+from releases.models import Activity, DueWork, Release
+from releases.services.decisions import settle_after_round
+from releases.services.lifecycle import begin_release, lock_release
+from releases.services.results import fail_timed_out
+from releases.services.roles import all_grants_due, write_grants
+
+log = structlog.get_logger(__name__)
+
+MOST_ATTEMPTS = 5
+BATCH = 200
+# A try that has neither ended nor failed for this long belonged to a worker that died.
+STALE_AFTER = dt.timedelta(minutes=2)
+
+
+@dataclass(slots=True)
+class TickReport:
+    """What one tick did: how many of each, and what failed."""
+
+    done: dict[str, int] = field(default_factory=dict)
+    failed: list[str] = field(default_factory=list)
+
+    def count(self, kind: str, number: int = 1) -> None:
+        """Add to what was done."""
+        if number:
+            self.done[kind] = self.done.get(kind, 0) + number
+
+
+@transaction.atomic
+def enforce_deadline(
+    *, approval_id: int, actor: Actor = POLICY, now: dt.datetime | None = None
+) -> bool:
+    """Take the rungs of a round that are due, and settle its release; whether there were any."""
+    found = Approval.objects.get(pk=approval_id)
+    activity = Activity.objects.get(pk=int(found.host.partition(":")[2]))
+    release = lock_release(activity.release_id)
+    approval = lock(Approval.objects.all(), pk=approval_id)
+    journal = Journal(actor=actor, at=moment(release, now))
+    if not take_due_rungs(approval, lineage=lineage_of(release), journal=journal):
+        return False
+    if approval.state == Approval.State.REJECTED:
+        board = load_board(release)
+        settle_after_round(board, board.by_id[activity.pk], approval, journal=journal)
+    record(journal, stream=release.stream)
+    return True
+
+
+@transaction.atomic
+def start_scheduled(
+    *, release_id: int, actor: Actor = SCHEDULER, now: dt.datetime | None = None
+) -> bool:
+    """Start a release whose time has come; whether it was so."""
+    release = lock_release(release_id)
+    journal = Journal(actor=actor, at=moment(release, now))
+    due = release.scheduled_at
+    if release.state != "scheduled" or due is None or due > journal.at:
+        return False
+    begin_release(load_board(release), journal=journal)
+    record(journal, stream=release.stream)
+    return True
+
+
+def run_due(*, actor: Actor = SCHEDULER, now: dt.datetime | None = None) -> TickReport:
+    """Do everything that is due, once. What fails is tried again later, MOST_ATTEMPTS times at most."""
+    report, at = TickReport(), now or database_now()
+    for approval in due_rounds(BATCH, at):
+        due = approval.next_due_at or at
+        _attempt("deadline", approval.pk, due, report, _deadline(approval.pk, now))
+    for activity in Activity.objects.filter(state="running", times_out_at__lte=at)[:BATCH]:
+        due = activity.times_out_at or at
+        _attempt("timeout", activity.pk, due, report, _timeout(activity.pk, now))
+    for release in Release.objects.filter(state="scheduled", scheduled_at__lte=at)[:BATCH]:
+        due = release.scheduled_at or at
+        _attempt("start", release.pk, due, report, _start(release.pk, now))
+    report.count("grants", sum(write_grants(*pair, at) for pair in all_grants_due(at)))
+    report.count(
+        "reconciled",
+        reconcile_rounds(approval_ids=rounds_to_reconcile(BATCH), actor=actor, now=now),
+    )
+    return report
+
+
+def _deadline(key: int, now: dt.datetime | None) -> Callable[[], bool]:
+    return lambda: enforce_deadline(approval_id=key, now=now)
+
+
+def _timeout(key: int, now: dt.datetime | None) -> Callable[[], bool]:
+    return lambda: fail_timed_out(activity_id=key, now=now)
+
+
+def _start(key: int, now: dt.datetime | None) -> Callable[[], bool]:
+    return lambda: start_scheduled(release_id=key, now=now)
+
+
+def _attempt(
+    kind: str, key: int, due: dt.datetime, report: TickReport, work: Callable[[], bool]
+) -> None:
+    claimed = _claim(kind, key, due)
+    if claimed is None:
+        return
+    try:
+        done = work()
+    except Refusal as refusal:
+        _note_failure(claimed, refusal.code)
+        report.failed.append(f"{kind} {key}: {refusal.code}")
+    except Exception as error:
+        # One piece of work that cannot be done must not keep the others from being done.
+        log.exception("due_work_failed", kind=kind, key=key)
+        _note_failure(claimed, type(error).__name__)
+        report.failed.append(f"{kind} {key}: {type(error).__name__}")
+    else:
+        DueWork.objects.filter(pk=claimed.pk).delete()
+        report.count(kind, int(done))
+
+
+def _claim(kind: str, key: int, due: dt.datetime) -> DueWork | None:
+    """Count an attempt and commit it before the work starts; None when it is not to be tried now."""
+    at = database_now()
+    with transaction.atomic():
+        DueWork.objects.bulk_create(
+            [DueWork(kind=kind, object_id=key, due_at=due)], ignore_conflicts=True
+        )
+        row = (
+            DueWork.objects.select_for_update(skip_locked=_can_skip())
+            .filter(kind=kind, object_id=key, due_at=due)
+            .first()
+        )
+        if row is None or row.dead_at is not None or _is_being_tried(row, at):
+            return None
+        if row.attempts >= MOST_ATTEMPTS:
+            DueWork.objects.filter(pk=row.pk).update(dead_at=at)
+            log.error("due_work_given_up", kind=kind, key=key, attempts=row.attempts)
+            return None
+        DueWork.objects.filter(pk=row.pk).update(attempts=row.attempts + 1, tried_at=at, error="")
+    return row
+
+
+def _can_skip() -> bool:
+    return transaction.get_connection().features.has_select_for_update_skip_locked
+
+
+def _is_being_tried(row: DueWork, at: dt.datetime) -> bool:
+    return row.tried_at is not None and not row.error and at - row.tried_at < STALE_AFTER
+
+
+def _note_failure(claimed: DueWork, code: str) -> None:
+    DueWork.objects.filter(pk=claimed.pk).update(error=code[:200])
+
+
+def dead_letters() -> list[DueWork]:
+    """What was given up; people must look at it."""
+    return list(DueWork.objects.filter(dead_at__isnull=False).order_by("dead_at"))

@@ -1,0 +1,123 @@
+"""What an activity asks the approval engine: seats, rule, who may not decide, and for what content."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from approvals.facts import live_decisions
+from approvals.models import Decision
+from approvals.selectors import current_round, decisions_of
+from approvals.services.rounds import RoundRequest
+from releases.facts import Board, author_ids, condition_facts, lineage_of
+from releases.models import Activity, Release
+from releases.rules.conditions import applies
+
+# An override is one seat for whoever holds the right; it is never given without a word.
+_OVERRIDE_RULE = {"kind": "any", "number": None}
+_DEFAULT_SEPARATION = {"requester": True, "authors": True, "not_with": []}
+
+
+def round_request(board: Board, activity: Activity) -> RoundRequest:
+    """The question that opening `activity` puts to people, from the release's own process version."""
+    release = board.release
+    common: dict[str, Any] = {
+        "host": activity.host,
+        "attempt": activity.attempt,
+        "scope_id": release.scope_id,
+        "lineage": lineage_of(release),
+        "stream": release.stream,
+        "title": f"{activity.name} – {release}",
+        "content": content_of(board, activity),
+        "exclusions": exclusions_for(board, activity),
+    }
+    if activity.overrides_id is not None:
+        return RoundRequest(rule=_OVERRIDE_RULE, reject="first", rights=("override",), **common)
+    spec = board.document.activities[board.ref(activity)]
+    asked, left_out = _applying(spec["approvers"], release)
+    return RoundRequest(
+        rule=spec["rule"],
+        reject=spec["reject"],
+        approvers=asked,
+        left_out=left_out,
+        comment=spec["comment"],
+        deadline=spec["deadline"],
+        fields=spec["fields"],
+        **common,
+    )
+
+
+def _applying(
+    approvers: Iterable[Mapping[str, Any]], release: Release
+) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+    """Approver entries whose condition holds, and the others with the reason (POL-10)."""
+    facts = condition_facts(release)
+    asked: list[Mapping[str, Any]] = []
+    left_out: list[Mapping[str, Any]] = []
+    for entry in approvers:
+        applied = applies(entry.get("when"), facts)
+        if applied.applies:
+            asked.append(entry)
+        else:
+            left_out.append({**entry, "reason": applied.reason})
+    return asked, left_out
+
+
+def content_of(board: Board, activity: Activity) -> dict[str, Any]:
+    """What an answer is given for (EXE-10); rule, seats, form and attempt are the engine's part."""
+    release = board.release
+    return {
+        "activity": board.ref(activity),
+        "artifacts": json.loads(release.artifacts),
+        "authors": sorted(author_ids(release)),
+        "commit": release.commit,
+        "overrides": activity.overrides_id,
+        "process": board.document.digest,
+        "release": release.pk,
+        "version": release.version,
+    }
+
+
+def exclusions_for(board: Board, activity: Activity) -> dict[int, str]:
+    """The users who may not decide an activity, by code (POL-6).
+
+    `own_change`: who made or started the release, and its authors. `four_eyes`: who has decided an
+    activity that must be decided by somebody else. `own_request`: who asked for the override.
+    """
+    spec = board.document.activities.get(board.ref(activity), {})
+    separation = spec.get("separation") or _DEFAULT_SEPARATION
+    release = board.release
+    excluded: dict[int, str] = {}
+    for user_id in _deciders(board, activity):
+        excluded[user_id] = "four_eyes"
+    if separation["requester"]:
+        excluded[release.requester_id] = "own_change"
+        if release.starter_id is not None:
+            excluded[release.starter_id] = "own_change"
+    if separation["authors"]:
+        excluded.update(dict.fromkeys(author_ids(release), "own_change"))
+    if activity.asked_by_id is not None:
+        excluded[activity.asked_by_id] = "own_request"
+    return excluded
+
+
+def linked_activities(board: Board, activity: Activity) -> list[Activity]:
+    """The activities that four eyes tie to this one; the tie holds both ways."""
+    refs = board.document.four_eyes.get(board.ref(activity), frozenset())
+    return [other for other in board.activities if board.ref(other) in refs]
+
+
+def _deciders(board: Board, activity: Activity) -> set[int]:
+    others = linked_activities(board, activity)
+    if not others:
+        return set()
+    rounds = [found for other in others if (found := current_round(other.host)) is not None]
+    deciders: set[int] = set()
+    for decisions in decisions_of(rounds).values():
+        deciders.update(
+            decision.user_id
+            for decision in live_decisions(decisions).values()
+            if decision.verdict != Decision.Verdict.ABSTAIN
+        )
+    return deciders
