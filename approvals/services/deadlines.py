@@ -27,34 +27,49 @@ def ladder_of(approval: Approval) -> Ladder:
     return build_ladder(json.loads(approval.deadline), approval.opened_at)
 
 
-def take_due_rungs(approval: Approval, *, lineage: Sequence[int], journal: Journal) -> bool:
-    """Take every rung of a locked open round that has fallen due, each once and in order.
+def next_instant(approval: Approval, ladder: Ladder) -> dt.datetime | None:
+    """When something is next to be done about a round: its deadline, then each rung."""
+    return next_due(ladder, approval.rungs_taken) if approval.overdue else ladder.due_at
 
-    The actor is the journal's (Policy, never a person). Returns whether anything was taken; the
+
+def take_due_rungs(approval: Approval, *, lineage: Sequence[int], journal: Journal) -> bool:
+    """Do what a locked open round's deadline asks for by now, each thing once and in order.
+
+    The actor is the journal's (Policy, never a person). Returns whether anything was done; the
     round may be rejected afterwards (`closed_because` is `deadline_missed`).
     """
-    if approval.state != Approval.State.OPEN:
-        return False
     ladder = ladder_of(approval)
-    due = due_rungs(ladder, approval.rungs_taken, journal.at)
-    for rung in due:
+    due = approval.next_due_at
+    if approval.state != Approval.State.OPEN or due is None or journal.at < due:
+        return False
+    if not approval.overdue:
+        _mark_overdue(approval, ladder, journal)
+    for rung in due_rungs(ladder, approval.rungs_taken, journal.at):
         if rung.action == "reject":
             _reject(approval, rung, journal)
             return True
         _take(approval, rung, ladder, lineage, journal)
-    return bool(due)
+    return True
+
+
+def _mark_overdue(approval: Approval, ladder: Ladder, journal: Journal) -> None:
+    approval.overdue = True
+    approval.next_due_at = next_instant(approval, ladder)
+    approval.version += 1
+    save_tracked(journal, [approval], ["overdue", "next_due_at", "version"])
+    journal.add(
+        "approval.deadline_missed",
+        approval=approval.pk,
+        host=approval.host,
+        attempt=approval.attempt,
+        due_at=instant_text(approval.due_at) if approval.due_at else None,
+    )
 
 
 def _reject(approval: Approval, rung: Rung, journal: Journal) -> None:
     approval.rungs_taken = rung.number
-    approval.overdue = True
-    _note("approval.deadline_missed", approval, rung.at, journal)
     settle_round(
-        approval,
-        Approval.State.REJECTED,
-        "deadline_missed",
-        journal,
-        fields=["rungs_taken", "overdue"],
+        approval, Approval.State.REJECTED, "deadline_missed", journal, fields=["rungs_taken"]
     )
 
 
@@ -62,30 +77,26 @@ def _take(
     approval: Approval, rung: Rung, ladder: Ladder, lineage: Sequence[int], journal: Journal
 ) -> None:
     approval.rungs_taken = rung.number
-    approval.next_due_at = next_due(ladder, rung.number)
+    approval.next_due_at = next_instant(approval, ladder)
     approval.version += 1
-    fields = ["rungs_taken", "next_due_at", "overdue", "version"]
-    if not approval.overdue:
-        approval.overdue = True
-        _note("approval.deadline_missed", approval, approval.due_at or rung.at, journal)
-    if rung.source is not None:
-        standing = _widen(approval, rung, lineage, journal)
-        fields += ["seats", "stuck", "tally"]
+    fields = ["rungs_taken", "next_due_at", "version"]
+    if rung.source is None:
         save_tracked(journal, [approval], fields)
-        answered = {decision.user_id for decision in standing.live.values()}
-        widen_sources(approval, standing.seats)
-        fresh = rewrite_asked(approval, standing.electorate, answered, journal.at)
-        journal.add(
-            "approval.escalated",
-            approval=approval.pk,
-            host=approval.host,
-            attempt=approval.attempt,
-            level=rung.level,
-            to={"kind": rung.source.kind, "ref": rung.source.ref},
-            asked=sorted(fresh),
-        )
-    else:
-        save_tracked(journal, [approval], fields)
+        return
+    standing = _widen(approval, rung, lineage, journal)
+    save_tracked(journal, [approval], [*fields, "seats", "stuck", "tally"])
+    answered = {decision.user_id for decision in standing.live.values()}
+    widen_sources(approval, standing.seats)
+    fresh = rewrite_asked(approval, standing.electorate, answered, journal.at)
+    journal.add(
+        "approval.escalated",
+        approval=approval.pk,
+        host=approval.host,
+        attempt=approval.attempt,
+        level=rung.level,
+        to={"kind": rung.source.kind, "ref": rung.source.ref},
+        asked=sorted(fresh),
+    )
 
 
 def _widen(approval: Approval, rung: Rung, lineage: Sequence[int], journal: Journal) -> Standing:
@@ -100,13 +111,3 @@ def _widen(approval: Approval, rung: Rung, lineage: Sequence[int], journal: Jour
     approval.stuck = evaluation.stuck
     approval.tally = tally_text(evaluation)
     return after
-
-
-def _note(kind: str, approval: Approval, at: dt.datetime, journal: Journal) -> None:
-    journal.add(
-        kind,
-        approval=approval.pk,
-        host=approval.host,
-        attempt=approval.attempt,
-        due_at=instant_text(at),
-    )

@@ -10,7 +10,7 @@ from typing import Any
 
 from approvals.facts import People, electorate_from, load_people
 from approvals.models import Approval
-from approvals.rules.deadlines import build_ladder, decides_at, next_due
+from approvals.rules.deadlines import build_ladder, decides_at
 from approvals.rules.eligibility import Electorate
 from approvals.rules.quorum import Evaluation, evaluate
 from approvals.rules.seats import (
@@ -122,7 +122,7 @@ def _new_round(request: RoundRequest, seats: tuple[Seat, ...], now: dt.datetime)
         opened_at=now,
         due_at=ladder.due_at,
         decides_at=decides_at(ladder),
-        next_due_at=next_due(ladder, 0),
+        next_due_at=ladder.due_at,
     )
 
 

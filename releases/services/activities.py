@@ -8,7 +8,7 @@ from django.db import transaction
 
 from approvals.rules.texts import unsafe_text
 from audit.actor import Actor
-from audit.errors import Conflict, Invalid
+from audit.errors import Invalid
 from audit.history import create_tracked, insert_rows
 from audit.journal import Journal
 from audit.locking import moment
@@ -18,7 +18,7 @@ from releases.facts import Board, load_board
 from releases.models import Activity, Comment
 from releases.permissions import can_comment, can_manage_phase
 from releases.rules.progress import check_skip_request, plan_retry
-from releases.rules.transitions import ACTIVITY_ENDED, ActivityKind, ActivityState
+from releases.rules.transitions import ActivityKind
 from releases.selectors import activity_for, release_for
 from releases.services.lifecycle import lock_release
 from releases.services.progress import settle_release
@@ -82,16 +82,19 @@ def request_skip(
     _checked_text(reason, "reason", "Say why.")
     check_skip_request(board.facts(), activity_id)
     earlier = [one for one in board.activities if one.overrides_id == activity_id]
-    if any(ActivityState(one.state) not in ACTIVITY_ENDED for one in earlier):
-        raise Conflict("already_asked", "Skipping this is already asked for.")
     request = create_tracked(
         journal,
         [
             Activity(
-                release=board.release, phase_id=activity.phase_id, position=activity.position,
+                release=board.release,
+                phase_id=activity.phase_id,
+                position=activity.position,
                 key=f"{activity.key}.override.{len(earlier) + 1}",
-                name=f"Skip {activity.name}"[:200], kind=ActivityKind.APPROVAL.value,
-                overrides=activity, asked_by_id=actor.user_id, asked_because=reason,
+                name=f"Skip {activity.name}"[:200],
+                kind=ActivityKind.APPROVAL.value,
+                overrides=activity,
+                asked_by_id=actor.user_id,
+                asked_because=reason,
             )
         ],
         reason,
@@ -123,8 +126,12 @@ def write_comment(
         journal,
         [
             Comment(
-                activity_id=activity.pk, user_id=actor.user_id, display_name=actor.label,
-                text=text, attempt=activity.attempt, written_at=journal.at,
+                activity_id=activity.pk,
+                user_id=actor.user_id,
+                display_name=actor.label,
+                text=text,
+                attempt=activity.attempt,
+                written_at=journal.at,
             )
         ],
     )[0]

@@ -56,7 +56,11 @@ class ReleaseDetails:
 
 @transaction.atomic
 def create_release(
-    *, product: str, process: str, details: ReleaseDetails, actor: Actor,
+    *,
+    product: str,
+    process: str,
+    details: ReleaseDetails,
+    actor: Actor,
     now: dt.datetime | None = None,
 ) -> Release:
     """Make a draft release of a product from the newest version of a process.
@@ -77,7 +81,9 @@ def create_release(
         raise Invalid(errors=errors)
     journal = Journal(actor=actor, at=now or database_now())
     scope = create_scope(
-        kind=Scope.Kind.RELEASE, parent=place.scope, label=f"{details.name} {details.version}",
+        kind=Scope.Kind.RELEASE,
+        parent=place.scope,
+        label=f"{details.name} {details.version}",
         journal=journal,
     )
     row = _row(details, version, manager, authors, actor, journal)
@@ -85,8 +91,12 @@ def create_release(
     release: Release = create_tracked(journal, [row])[0]
     journal.add(
         "release.created",
-        release=release.pk, product=place.key, process=version.process.slug,
-        process_version=version.number, manager=manager.pk, authors=[one.pk for one in authors],
+        release=release.pk,
+        product=place.key,
+        process=version.process.slug,
+        process_version=version.number,
+        manager=manager.pk,
+        authors=[one.pk for one in authors],
     )
     role = Role.objects.get(slug="release-manager")
     write_assignment(role, Grantee(user_id=manager.pk), scope, journal=journal)
@@ -95,8 +105,12 @@ def create_release(
 
 
 def _row(
-    details: ReleaseDetails, version: ProcessVersion, manager: Any, authors: Sequence[Any],
-    actor: Actor, journal: Journal,
+    details: ReleaseDetails,
+    version: ProcessVersion,
+    manager: Any,
+    authors: Sequence[Any],
+    actor: Actor,
+    journal: Journal,
 ) -> Release:
     return Release(
         process_version=version,

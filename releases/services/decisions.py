@@ -59,8 +59,11 @@ def decide_activity(
     """
     board, activity, approval, journal = _open_for(activity_id, actor, now)
     cast = cast_decision(
-        approval, ballot, lineage=lineage_of(board.release),
-        exclusions=exclusions_for(board, activity), journal=journal,
+        approval,
+        ballot,
+        lineage=lineage_of(board.release),
+        exclusions=exclusions_for(board, activity),
+        journal=journal,
     )
     return _finish(board, activity, approval, cast, journal)
 
@@ -75,8 +78,11 @@ def withdraw_from_activity(
     """
     board, activity, approval, journal = _open_for(activity_id, actor, now)
     cast = withdraw_decision(
-        approval, reason, lineage=lineage_of(board.release),
-        exclusions=exclusions_for(board, activity), journal=journal,
+        approval,
+        reason,
+        lineage=lineage_of(board.release),
+        exclusions=exclusions_for(board, activity),
+        journal=journal,
     )
     return _finish(board, activity, approval, cast, journal)
 
@@ -146,7 +152,9 @@ def _refresh_linked(board: Board, activity: Activity, journal: Journal) -> None:
         return
     for other in linked_activities(board, activity):
         refresh_round(
-            other.host, exclusions_for(board, other), lineage=lineage_of(board.release),
+            other.host,
+            exclusions_for(board, other),
+            lineage=lineage_of(board.release),
             journal=journal,
         )
 
@@ -164,6 +172,9 @@ def record_refused_decision(
     journal = Journal(actor=actor, at=moment(release, now))
     journal.add(
         "approval.decision_refused",
-        activity=activity.pk, attempt=activity.attempt, verdict=verdict[:20], code=code,
+        activity=activity.pk,
+        attempt=activity.attempt,
+        verdict=verdict[:20],
+        code=code,
     )
     record(journal, stream=release.stream)

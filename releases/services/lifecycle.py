@@ -99,7 +99,10 @@ def _make_rows(board: Board, journal: Journal) -> None:
         journal,
         [
             Phase(
-                release=release, key=spec["key"], name=spec["name"], position=number,
+                release=release,
+                key=spec["key"],
+                name=spec["name"],
+                position=number,
                 **_owner(spec["owner"]),
             )
             for number, spec in enumerate(document.phases.values(), start=1)
@@ -111,8 +114,13 @@ def _make_rows(board: Board, journal: Journal) -> None:
         applied = applies(spec["when"], facts)
         rows.append(
             Activity(
-                release=release, phase=by_key[ref.split(".")[0]], key=spec["key"],
-                name=spec["name"], kind=spec["kind"], position=number, applies=applied.applies,
+                release=release,
+                phase=by_key[ref.split(".")[0]],
+                key=spec["key"],
+                name=spec["name"],
+                kind=spec["kind"],
+                position=number,
+                applies=applied.applies,
             )
         )
     board.activities = create_tracked(journal, rows)
@@ -125,7 +133,11 @@ def _owner(owner: Mapping[str, Any] | None) -> dict[str, int]:
 
 
 def _act(
-    release_id: int, actor: Actor, now: dt.datetime | None, planner: Planner, reason: str,
+    release_id: int,
+    actor: Actor,
+    now: dt.datetime | None,
+    planner: Planner,
+    reason: str,
     may: Callable[[Actor, Release], Answer] = can_manage_release,
     **changes: Any,
 ) -> Release:
@@ -166,7 +178,11 @@ def resume_release(
 
 @transaction.atomic
 def defer_release(
-    *, release_id: int, until: dt.datetime, reason: str, actor: Actor,
+    *,
+    release_id: int,
+    until: dt.datetime,
+    reason: str,
+    actor: Actor,
     now: dt.datetime | None = None,
 ) -> Release:
     """Put a release off until a new date; open rounds close undecided.

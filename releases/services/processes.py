@@ -72,7 +72,9 @@ def publish_process(
     version = _new_version(process, document, text_of, newest, journal)
     journal.add(
         "process.published",
-        process=process.slug, version=version.number, digest=version.digest,
+        process=process.slug,
+        version=version.number,
+        digest=version.digest,
     )
     record(journal, stream=PORTAL_STREAM)
     return Published(version, created=True)
@@ -124,15 +126,21 @@ def _process_row(document: Mapping[str, Any], journal: Journal) -> Process:
 
 
 def _new_version(
-    process: Process, document: Mapping[str, Any], text: str, newest: ProcessVersion | None,
+    process: Process,
+    document: Mapping[str, Any],
+    text: str,
+    newest: ProcessVersion | None,
     journal: Journal,
 ) -> ProcessVersion:
     version: ProcessVersion = insert_rows(
         journal,
         [
             ProcessVersion(
-                process=process, number=newest.number + 1 if newest else 1, document=text,
-                digest=text_digest(text), published_at=journal.at,
+                process=process,
+                number=newest.number + 1 if newest else 1,
+                document=text,
+                digest=text_digest(text),
+                published_at=journal.at,
                 published_by=journal.actor.label,
             )
         ],

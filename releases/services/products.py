@@ -39,7 +39,12 @@ def _check(key: str, name: str) -> None:
 
 
 def create_product(
-    *, key: str, name: str, actor: Actor, description: str = "", tags: Sequence[str] = (),
+    *,
+    key: str,
+    name: str,
+    actor: Actor,
+    description: str = "",
+    tags: Sequence[str] = (),
     now: dt.datetime | None = None,
 ) -> Product:
     """Make a product with its scope.
@@ -54,7 +59,11 @@ def create_product(
 
 @transaction.atomic
 def _create_product(
-    key: str, name: str, description: str, tags: Sequence[str], actor: Actor,
+    key: str,
+    name: str,
+    description: str,
+    tags: Sequence[str],
+    actor: Actor,
     now: dt.datetime | None,
 ) -> Product:
     root = everything()
@@ -68,7 +77,10 @@ def _create_product(
         journal,
         [
             Product(
-                key=key, name=name, description=description, scope=scope,
+                key=key,
+                name=name,
+                description=description,
+                scope=scope,
                 tags=canonical_text(sorted(set(tags))),
             )
         ],
@@ -80,8 +92,15 @@ def _create_product(
 
 @transaction.atomic
 def change_product(
-    *, product_id: int, actor: Actor, name: str, description: str = "", tags: Sequence[str] = (),
-    is_archived: bool = False, reason: str = "", now: dt.datetime | None = None,
+    *,
+    product_id: int,
+    actor: Actor,
+    name: str,
+    description: str = "",
+    tags: Sequence[str] = (),
+    is_archived: bool = False,
+    reason: str = "",
+    now: dt.datetime | None = None,
 ) -> Product:
     """Rename, describe, tag, archive or restore a product.
 

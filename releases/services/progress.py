@@ -47,15 +47,14 @@ _RELEASE_EVENTS = {
     ReleaseState.DEFERRED: "release.deferred",
     ReleaseState.SCHEDULED: "release.scheduled",
 }
-# Moves that leave an open round without an answer.
-_UNDECIDED = frozenset(
-    {
-        "override_pointless", "override_approved", "release_aborted", "release_cancelled",
-        "release_deferred",
-    }
-)
 _ACTIVITY_FIELDS = [
-    "state", "state_because", "attempt", "opened_at", "closed_at", "times_out_at", "version",
+    "state",
+    "state_because",
+    "attempt",
+    "opened_at",
+    "closed_at",
+    "times_out_at",
+    "version",
 ]
 
 
@@ -94,9 +93,7 @@ def apply_plan(board: Board, plan: Plan, *, journal: Journal, reason: str = "") 
     _move_release(board, plan, journal, reason)
 
 
-def _move_activity(
-    board: Board, activity: Activity, move: ActivityMove, journal: Journal
-) -> None:
+def _move_activity(board: Board, activity: Activity, move: ActivityMove, journal: Journal) -> None:
     following = ActivityState(move.following)
     activity.state = following.value
     activity.state_because = move.reason.value
@@ -111,8 +108,12 @@ def _move_activity(
         activity.opened_at = activity.closed_at = activity.times_out_at = None
     journal.add(
         _ACTIVITY_EVENTS[following],
-        activity=activity.pk, ref=move.ref, attempt=move.attempt, because=move.reason.value,
-        former=move.former, state=following.value,
+        activity=activity.pk,
+        ref=move.ref,
+        attempt=move.attempt,
+        because=move.reason.value,
+        former=move.former,
+        state=following.value,
     )
 
 
@@ -122,14 +123,12 @@ def _timeout(board: Board, activity: Activity, now: dt.datetime) -> dt.datetime 
 
 
 def _close_open_rounds(closing: Mapping[str, str], journal: Journal) -> None:
-    """Close the rounds that were left undecided; one just decided is closed already."""
-    undecided = {host: why for host, why in closing.items() if why in _UNDECIDED}
-    if not undecided:
+    if not closing:
         return
-    rounds = lock_all(Approval.objects.filter(host__in=undecided, state=Approval.State.OPEN))
+    rounds = lock_all(Approval.objects.filter(host__in=closing, state=Approval.State.OPEN))
     by_reason: dict[str, list[Approval]] = {}
     for approval in rounds:
-        by_reason.setdefault(undecided[approval.host], []).append(approval)
+        by_reason.setdefault(closing[approval.host], []).append(approval)
     for why, approvals in by_reason.items():
         close_rounds(approvals, why, journal=journal)
 
@@ -164,7 +163,8 @@ def _move_release(board: Board, plan: Plan, journal: Journal, reason: str) -> No
     if move.changes_state and (move.following != ReleaseState.RUNNING or _had_started(move)):
         journal.add(
             _RELEASE_EVENTS[ReleaseState(move.following)],
-            former=move.former, causes=[cause.as_dict() for cause in move.causes],
+            former=move.former,
+            causes=[cause.as_dict() for cause in move.causes],
         )
 
 
@@ -172,9 +172,7 @@ def _had_started(move: ReleaseMove) -> bool:
     return move.former not in (ReleaseState.DRAFT, ReleaseState.SCHEDULED)
 
 
-def moves_of(
-    board: Board, changes: Iterable[tuple[Activity, str, str]]
-) -> Sequence[ActivityMove]:
+def moves_of(board: Board, changes: Iterable[tuple[Activity, str, str]]) -> Sequence[ActivityMove]:
     """Direct moves of activities: (activity, following state, reason code)."""
     facts = board.facts()
     return [

@@ -76,8 +76,10 @@ def _check_report(report: Report) -> str:
         raise Invalid(errors=errors)
     return canonical_text(
         {
-            "data": report.data, "outcome": report.outcome,
-            "summary": report.summary, "url": report.url,
+            "data": report.data,
+            "outcome": report.outcome,
+            "summary": report.summary,
+            "url": report.url,
         }
     )
 
@@ -118,18 +120,26 @@ def _write_result(
         journal,
         [
             ActivityResult(
-                activity=activity, attempt=activity.attempt, outcome=report.outcome,
-                summary=report.summary, url=report.url,
+                activity=activity,
+                attempt=activity.attempt,
+                outcome=report.outcome,
+                summary=report.summary,
+                url=report.url,
                 data=canonical_text(dict(report.data) if report.data is not None else None),
-                digest=text_digest(text), opened_at=activity.opened_at or journal.at,
-                reported_at=journal.at, reported_by=journal.actor.label,
+                digest=text_digest(text),
+                opened_at=activity.opened_at or journal.at,
+                reported_at=journal.at,
+                reported_by=journal.actor.label,
             )
         ],
     )[0]
     passed = report.outcome == ActivityResult.Outcome.PASSED
     journal.add(
         "activity.result_reported",
-        activity=activity.pk, attempt=activity.attempt, outcome=report.outcome, result=result.pk,
+        activity=activity.pk,
+        attempt=activity.attempt,
+        outcome=report.outcome,
+        result=result.pk,
     )
     following = ActivityState.COMPLETED if passed else ActivityState.FAILED
     moves = moves_of(board, [(activity, following.value, report.outcome)])

@@ -63,8 +63,13 @@ class Grantee:
 
 
 def assign_role(
-    *, role: Role, grantee: Grantee, actor: Actor, scope: Scope | None = None,
-    valid_from: dt.datetime | None = None, valid_until: dt.datetime | None = None,
+    *,
+    role: Role,
+    grantee: Grantee,
+    actor: Actor,
+    scope: Scope | None = None,
+    valid_from: dt.datetime | None = None,
+    valid_until: dt.datetime | None = None,
     now: dt.datetime | None = None,
 ) -> RoleAssignment:
     """Give a role to a user or group in a scope (everything, if left out), for a time or for good.
@@ -79,8 +84,13 @@ def assign_role(
 
 @transaction.atomic
 def _assign_role(
-    role: Role, grantee: Grantee, actor: Actor, scope: Scope | None,
-    valid_from: dt.datetime | None, valid_until: dt.datetime | None, now: dt.datetime | None,
+    role: Role,
+    grantee: Grantee,
+    actor: Actor,
+    scope: Scope | None,
+    valid_from: dt.datetime | None,
+    valid_until: dt.datetime | None,
+    now: dt.datetime | None,
 ) -> RoleAssignment:
     root = everything()
     require(can_configure(actor, root))
@@ -96,8 +106,13 @@ def _assign_role(
 
 
 def write_assignment(
-    role: Role, grantee: Grantee, scope: Scope, *, journal: Journal,
-    valid_from: dt.datetime | None = None, valid_until: dt.datetime | None = None,
+    role: Role,
+    grantee: Grantee,
+    scope: Scope,
+    *,
+    journal: Journal,
+    valid_from: dt.datetime | None = None,
+    valid_until: dt.datetime | None = None,
 ) -> RoleAssignment:
     """Write an assignment and guardian's rows, inside the caller's transaction."""
     same = RoleAssignment.objects.filter(role=role, scope=scope, **grantee.key)
@@ -107,8 +122,13 @@ def write_assignment(
         journal,
         [
             RoleAssignment(
-                role=role, scope=scope, valid_from=valid_from, valid_until=valid_until,
-                assigned_at=journal.at, assigned_by=journal.actor.label, **grantee.columns,
+                role=role,
+                scope=scope,
+                valid_from=valid_from,
+                valid_until=valid_until,
+                assigned_at=journal.at,
+                assigned_by=journal.actor.label,
+                **grantee.columns,
             )
         ],
     )[0]
@@ -128,9 +148,7 @@ def end_role(
     NotPermitted, Conflict `already_ended`.
     """
     assignment = _end_role(assignment_id, actor, reason, now)
-    reconcile_rounds(
-        approval_ids=rounds_naming(roles=[assignment.role_id]), actor=actor, now=now
-    )
+    reconcile_rounds(approval_ids=rounds_naming(roles=[assignment.role_id]), actor=actor, now=now)
     return assignment
 
 
@@ -187,9 +205,7 @@ def wanted_grants(
 ) -> dict[str, tuple[dt.datetime | None, dt.datetime | None]]:
     """The rights that assignments in this very scope give, with their time."""
     lasting = Q(valid_until__isnull=True) | Q(valid_until__gt=now)
-    rows = RoleAssignment.objects.select_related("role").filter(
-        lasting, scope=scope, **grantee.key
-    )
+    rows = RoleAssignment.objects.select_related("role").filter(lasting, scope=scope, **grantee.key)
     return _windows(rows)
 
 
@@ -219,8 +235,11 @@ def write_grants(scope: Scope, grantee: Grantee, now: dt.datetime) -> bool:
     rows._default_manager.bulk_create(
         [
             rows(
-                content_object=target, permission=permissions[name], valid_from=wanted[name][0],
-                valid_until=wanted[name][1], **grantee.key,
+                content_object=target,
+                permission=permissions[name],
+                valid_from=wanted[name][0],
+                valid_until=wanted[name][1],
+                **grantee.key,
             )
             for name in fresh
         ]
@@ -238,4 +257,3 @@ def all_grants_due(now: dt.datetime) -> list[tuple[Scope, Grantee]]:
     )
     seen = {(one.scope_id, one.user_id, one.group_id): one for one in pairs}
     return [(one.scope, Grantee(one.user_id, one.group_id)) for one in seen.values()]
-
