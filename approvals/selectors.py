@@ -49,7 +49,7 @@ def scopes_with_a_seat(user_id: int | None) -> models.QuerySet[Any]:
 
 def scopes_with_a_live_seat(user_id: int | None) -> models.QuerySet[Any]:
     """The same by what rounds name and the user holds now: for one who was added a moment ago."""
-    named = Q(user_id=user_id) | Q(group_id__in=live_group_ids(user_id))
+    named = Q(group_id__in=live_group_ids(user_id))
     for role_id, scope_id in roles_held(user_id):
         named |= Q(role_id=role_id, approval__scope__path__contains=f"/{scope_id}/")
     return SeatSource.objects.filter(named).values("approval__scope_id")

@@ -1,7 +1,8 @@
 """The only writer of tracked and insert-only rows (architecture.md: readable history and proof).
 
-One UPDATE or INSERT and one history INSERT for any number of rows of a model; the digests of what
-was written go to the journal, and from there into the ledger entry of the same transaction.
+One UPDATE or INSERT for any number of rows of a model; their versions are kept in the journal and
+written when it is recorded, one INSERT for each model. The digests of all rows stand in the ledger
+entry of the same transaction.
 """
 
 from __future__ import annotations
@@ -52,22 +53,22 @@ def insert_rows(journal: Journal, rows: Iterable[InsertOnly]) -> list[Any]:
 
 
 def create_tracked(journal: Journal, rows: Iterable[models.Model], reason: str = "") -> list[Any]:
-    """Insert rows of one tracked model and their first versions: two statements."""
+    """Insert rows of one tracked model, and keep their first versions."""
     rows = list(rows)
     if not rows:
         return rows
     with guarded_writes():
         rows = type(rows[0])._base_manager.bulk_create(rows)
-    write_versions(journal, [(row, "+") for row in rows], reason)
+    keep_versions(journal, [(row, "+") for row in rows], reason)
     return rows
 
 
 def save_tracked(
     journal: Journal, rows: Iterable[models.Model], fields: Sequence[str], reason: str = ""
 ) -> None:
-    """Write `fields` of rows of one tracked model and their new versions: two statements.
+    """Write `fields` of rows of one tracked model, and keep their new versions.
 
-    When every field is one that history leaves out (bookkeeping), no version is written.
+    When every field is one that history leaves out (bookkeeping), there is no new version.
     """
     rows = list(rows)
     if not rows:
@@ -75,7 +76,7 @@ def save_tracked(
     update_rows(rows, fields)
     excluded = set(history_of(type(rows[0]))._history_excluded_fields)
     if not set(fields) <= excluded:
-        write_versions(journal, [(row, "~") for row in rows], reason)
+        keep_versions(journal, [(row, "~") for row in rows], reason)
 
 
 def update_rows(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
@@ -94,7 +95,7 @@ def delete_tracked(journal: Journal, rows: Iterable[models.Model], reason: str =
     rows = list(rows)
     if not rows:
         return
-    write_versions(journal, [(row, "-") for row in rows], reason)
+    keep_versions(journal, [(row, "-") for row in rows], reason)
     with guarded_writes():
         manager = type(rows[0])._base_manager
         keys = manager.filter(pk__in=[row.pk for row in rows])
@@ -106,10 +107,10 @@ def history_of(model: type[models.Model]) -> Any:
     return getattr(model, model._meta.simple_history_manager_attribute).model  # type: ignore[attr-defined]
 
 
-def write_versions(
+def keep_versions(
     journal: Journal, changes: Sequence[tuple[models.Model, str]], reason: str = ""
 ) -> None:
-    """Insert one version for each (row, `+`, `~` or `-`), filled from the journal, and cover them."""
+    """Make one version for each (row, `+`, `~` or `-`) as it is now; `write_kept` inserts them."""
     model = type(changes[0][0])
     history = history_of(model)
     names = [field.attname for field in history.tracked_fields]
@@ -123,8 +124,13 @@ def write_versions(
         "history_request": actor.request_id,
         "history_origin": journal.origin,
     }
-    versions = [
-        history(history_type=kind, **context, **{name: getattr(row, name) for name in names})
-        for row, kind in changes
-    ]
-    cover_rows(journal, history._base_manager.bulk_create(versions))
+    for row, kind in changes:
+        values = {name: getattr(row, name) for name in names}
+        journal.keep_version(history, history(history_type=kind, **context, **values))
+
+
+def write_kept(journal: Journal) -> None:
+    """Insert the versions that the journal keeps, one statement a model, and cover them."""
+    for history, versions in journal.versions.items():
+        cover_rows(journal, history._base_manager.bulk_create(versions))
+    journal.versions.clear()

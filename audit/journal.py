@@ -31,6 +31,7 @@ class Journal:
     at: dt.datetime
     events: list[Event] = field(default_factory=list)
     tables: dict[str, RowDigests] = field(default_factory=dict)
+    versions: dict[Any, list[Any]] = field(default_factory=dict)
     personal_text: str = field(init=False, default="")
     salt: str = field(init=False, default="")
     origin: str = field(init=False, default="")
@@ -45,6 +46,15 @@ class Journal:
     def add(self, kind: str, /, on_behalf_of: dict[str, Any] | None = None, **data: Any) -> None:
         """Note an event (past tense, such as `approval.decision_cast`) with its JSON-ready facts."""
         self.events.append(Event(kind=kind, data=data, on_behalf_of=on_behalf_of))
+
+    def keep_version(self, model: Any, version: Any) -> None:
+        """Keep a history row until the journal is recorded: then one INSERT writes all of a model."""
+        self.versions.setdefault(model, []).append(version)
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether rows were written that an event must tell of."""
+        return bool(self.tables or self.versions)
 
     def cover(self, table: str, columns: list[str], rows: list[tuple[int, str]]) -> None:
         """Note the digests of rows that were written to `table`."""

@@ -38,12 +38,19 @@ def lock(queryset: models.QuerySet[M], **filters: Any) -> M:
     The instance has `locked_at`: the database's time when the statement began, so that waiting for
     the lock makes no vote late. Raises NotFound when there is no such row.
     """
-    _require_transaction(queryset.db)
-    faultpoint("before_lock")
-    row = _locked(queryset).annotate(locked_at=Now()).filter(**filters).first()
+    row = lock_first(queryset.filter(**filters))
     if row is None:
         raise NotFound
-    faultpoint("after_lock")
+    return row
+
+
+def lock_first(queryset: models.QuerySet[M]) -> M | None:
+    """As `lock`, for the first row of an ordered queryset; None when there is none."""
+    _require_transaction(queryset.db)
+    faultpoint("before_lock")
+    row = _locked(queryset).annotate(locked_at=Now()).first()
+    if row is not None:
+        faultpoint("after_lock")
     return row
 
 

@@ -1,4 +1,4 @@
-"""Settings: everything from the environment, embedded or production (`docs/deployment`, `.env.example`).
+"""Settings: everything from the environment, embedded or production (`.env.example`).
 
 Embedded when DATABASE_URL is unset or SQLite: keys, mail and data live under `var/`. Otherwise
 production: what must be set is set, or the start stops with a sentence.

@@ -250,16 +250,6 @@ class Migration(migrations.Migration):
                 to="approvals.role",
             ),
         ),
-        migrations.AddField(
-            model_name="seatsource",
-            name="user",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
         migrations.AddIndex(
             model_name="askedperson",
             index=models.Index(

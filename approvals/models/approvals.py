@@ -77,21 +77,19 @@ class Approval(Guarded):
 
 
 class SeatSource(models.Model):
-    """Who a round's seats name: an index over its `seats`, and what keeps a group in use from deletion.
+    """A group, role or right that a round's seats name: what keeps one in use from being deleted.
 
-    Bookkeeping: rewritten when an escalation widens seats, never read by a rule.
+    An index over `seats` for whoever was added to it a moment ago; bookkeeping, never read by a
+    rule. Users who are named have their row in `AskedPerson`.
     """
 
     approval = models.ForeignKey(Approval, on_delete=models.PROTECT, related_name="sources")
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
-    )
     group = models.ForeignKey(Group, null=True, on_delete=models.PROTECT, related_name="+")
     role = models.ForeignKey(Role, null=True, on_delete=models.PROTECT, related_name="+")
     right = models.CharField(max_length=20, blank=True)
 
     def __str__(self) -> str:
-        return f"{self.user or self.group or self.role or self.right}"
+        return f"{self.group or self.role or self.right}"
 
 
 class AskedPerson(models.Model):

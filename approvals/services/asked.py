@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 
 from approvals.models import Approval, AskedPerson, SeatSource
 from approvals.rules.eligibility import Electorate
-from approvals.rules.seats import Seat
+from approvals.rules.seats import Seat, named_users
 
 # Stands for "no deadline" in the order of urgency.
 NEVER = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
@@ -28,7 +28,10 @@ def asked_accounts(electorate: Electorate) -> set[int]:
 
 
 def sources_of(approval: Approval, seats: Sequence[Seat]) -> list[SeatSource]:
-    """One row for each user, group, role and right that the seats of a round name."""
+    """One row for each group, role and right that the seats of a round name.
+
+    Users who are named have their row among the people asked instead.
+    """
     named = {(source.kind, source.ref) for seat in seats for source in seat.sources} | {
         (source.while_kind, source.while_ref)
         for seat in seats
@@ -39,7 +42,7 @@ def sources_of(approval: Approval, seats: Sequence[Seat]) -> list[SeatSource]:
     for kind, ref in sorted(named, key=str):
         if kind == "right":
             rows.append(SeatSource(approval=approval, right=str(ref)))
-        elif kind != "nobody":
+        elif kind in ("group", "role"):
             rows.append(SeatSource(approval=approval, **{f"{kind}_id": ref}))
     return rows
 
@@ -54,28 +57,35 @@ def write_sources(rounds: Sequence[tuple[Approval, Sequence[Seat]]]) -> None:
 def widen_sources(approval: Approval, seats: Sequence[Seat]) -> None:
     """Add what an escalation brought in."""
     known = {
-        (row.user_id, row.group_id, row.role_id, row.right)
+        (row.group_id, row.role_id, row.right)
         for row in SeatSource.objects.filter(approval=approval)
     }
     fresh = [
         row
         for row in sources_of(approval, seats)
-        if (row.user_id, row.group_id, row.role_id, row.right) not in known
+        if (row.group_id, row.role_id, row.right) not in known
     ]
     SeatSource.objects.bulk_create(fresh)
 
 
-def write_asked(rounds: Sequence[tuple[Approval, Electorate]], now: dt.datetime) -> None:
-    """Insert the people whom rounds ask when they open: one statement."""
-    AskedPerson.objects.bulk_create(
-        [
+def write_asked(
+    rounds: Sequence[tuple[Approval, Sequence[Seat], Electorate]], now: dt.datetime
+) -> None:
+    """Insert the people whom rounds ask, or name in vain, when they open: one statement."""
+    rows = []
+    for approval, seats, electorate in rounds:
+        asked = asked_accounts(electorate)
+        rows += [
             AskedPerson(
-                approval=approval, user_id=user_id, due_at=approval.due_at or NEVER, asked_at=now
+                approval=approval,
+                user_id=user_id,
+                is_open=user_id in asked,
+                due_at=approval.due_at or NEVER,
+                asked_at=now,
             )
-            for approval, electorate in rounds
-            for user_id in sorted(asked_accounts(electorate))
+            for user_id in sorted(asked | named_users(seats))
         ]
-    )
+    AskedPerson.objects.bulk_create(rows)
 
 
 def mark_answered(approval_id: int, user_ids: Collection[int], *, answered: bool) -> None:

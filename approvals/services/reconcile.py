@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from django.db import transaction
 from django.db.models import F, Q
 
-from approvals.models import Approval, SeatSource
+from approvals.models import Approval, AskedPerson, SeatSource
 from approvals.services.asked import rewrite_asked
 from approvals.services.decisions import standing_of
 from approvals.services.rounds import tally_text
@@ -31,11 +31,13 @@ def rounds_naming(
     roles: Collection[int] = (),
 ) -> list[int]:
     """The open rounds whose seats name any of these users, groups or roles, or a right."""
-    named = Q(user_id__in=users) | Q(group_id__in=groups) | Q(role_id__in=roles)
+    named = Q(group_id__in=groups) | Q(role_id__in=roles)
     if roles or groups:
         named |= ~Q(right="")
-    sources = SeatSource.objects.filter(named, approval__state=Approval.State.OPEN)
-    return sorted(set(sources.values_list("approval_id", flat=True)))
+    is_open = Q(approval__state=Approval.State.OPEN)
+    sources = SeatSource.objects.filter(named, is_open).values_list("approval_id", flat=True)
+    asked = AskedPerson.objects.filter(is_open, user_id__in=users)
+    return sorted({*sources, *asked.values_list("approval_id", flat=True)})
 
 
 def reconcile_rounds(

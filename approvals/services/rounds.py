@@ -162,7 +162,7 @@ def open_rounds(requests: Sequence[RoundRequest], *, journal: Journal) -> list[A
     for approval, (_, seats, electorate) in zip(approvals, opened, strict=True):
         note_opening(approval, seats, electorate, journal)
     write_sources([(approval, seats) for approval, seats, _ in opened])
-    write_asked([(approval, electorate) for approval, _, electorate in opened], journal.at)
+    write_asked(opened, journal.at)
     return approvals
 
 

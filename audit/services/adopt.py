@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit.actor import Actor, system_actor
-from audit.history import write_versions
+from audit.history import keep_versions
 from audit.journal import Journal
 from audit.models import PORTAL_STREAM
 from audit.services.record import record
@@ -29,7 +29,7 @@ def adopt_changes(instances: Sequence[Any], history_type: str, *, actor: Actor =
         return
     verb = {"+": "created", "~": "changed", "-": "deleted"}[history_type]
     journal = Journal(actor=actor, at=timezone.now())
-    write_versions(journal, [(row, history_type) for row in instances], "outside the portal")
+    keep_versions(journal, [(row, history_type) for row in instances], "outside the portal")
     model = instances[0]._meta.model_name
     journal.add(f"{model}.{verb}", keys=[row.pk for row in instances], outside=True)
     record(journal, stream=PORTAL_STREAM)

@@ -7,6 +7,7 @@ from typing import Any
 
 from audit.canonical import FORMAT, canonical_text, entry_hash, instant_text
 from audit.events import Event
+from audit.history import write_kept
 from audit.journal import Journal
 from audit.locking import lock
 from audit.models import PORTAL_STREAM, LedgerEntry, LedgerStream, PersonalRecord, guarded_writes
@@ -56,9 +57,10 @@ def record(journal: Journal, *, stream: str, opening: bool = False) -> list[Ledg
     were written and no event says why.
     """
     if not journal.events:
-        if journal.tables:
+        if journal.has_rows:
             raise NothingToRecord("rows were written and no event tells what happened")
         return []
+    write_kept(journal)
     head = _lock_head(stream, opening=opening or stream == PORTAL_STREAM)
     recorded_at: dt.datetime = head.locked_at  # type: ignore[attr-defined]
     entries = []

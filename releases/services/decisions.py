@@ -15,7 +15,7 @@ from audit.actor import Actor
 from audit.errors import Conflict
 from audit.faults import faultpoint
 from audit.journal import Journal
-from audit.locking import lock, moment
+from audit.locking import lock, lock_first, moment
 from audit.permissions import require
 from audit.services.record import record
 from releases.facts import Board, lineage_of, load_board
@@ -106,10 +106,10 @@ def _open_for(
 
 
 def _lock_round(activity: Activity) -> Approval:
-    rounds = Approval.objects.filter(host=activity.host).order_by("-attempt")
-    if not rounds.exists():
+    newest = lock_first(Approval.objects.filter(host=activity.host).order_by("-attempt"))
+    if newest is None:
         raise Conflict("not_open", sentence_for("not_open"))
-    return lock(rounds)
+    return newest
 
 
 def _finish(
