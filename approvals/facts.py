@@ -39,7 +39,7 @@ class _Query:
     def __init__(self, lineage: Sequence[int], now: dt.datetime) -> None:
         user = get_user_model()
         self.user = user._meta.db_table
-        self.member = user.groups.through._meta.db_table  # type: ignore[attr-defined]
+        self.member = user.groups.through._meta.db_table
         self.assigned = RoleAssignment._meta.db_table
         self.role = Role._meta.db_table
         self.lineage = list(lineage)

@@ -44,7 +44,7 @@ def reads_only_in(actor: Actor, lineage: Sequence[int]) -> bool:
 
 def scopes_with_a_seat(user_id: int | None) -> models.QuerySet[Any]:
     """The scopes of rounds that ask or have asked a user, by the projection."""
-    return Approval.objects.filter(asked__user_id=user_id).values("scope_id")
+    return Approval.objects.filter(asked__user_id=user_id or 0).values("scope_id")
 
 
 def scopes_with_a_live_seat(user_id: int | None) -> models.QuerySet[Any]:

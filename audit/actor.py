@@ -6,6 +6,8 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Literal
 
+from audit.errors import NotPermitted
+
 Kind = Literal["person", "machine", "system"]
 
 SCOPES = ("read", "decide", "manage", "report")
@@ -38,7 +40,16 @@ class Actor:
 
     def has_scope(self, scope: str) -> bool:
         """Whether the credential in use reaches `scope`; every credential reaches `read`."""
-        return self.scopes is None or scope in self.scopes or (scope == "read" and bool(self.scopes))
+        return (
+            self.scopes is None or scope in self.scopes or (scope == "read" and bool(self.scopes))
+        )
+
+    @property
+    def account(self) -> int:
+        """The key of the account that acts. Raises NotPermitted for the system, which has none."""
+        if self.user_id is None:
+            raise NotPermitted("no_account", "Only somebody with an account can do this.")
+        return self.user_id
 
     @property
     def personal(self) -> dict[str, str]:

@@ -48,9 +48,7 @@ def instant_text(instant: dt.datetime) -> str:
 
 def entry_hash(former: str, text: str) -> str:
     """The hash of a ledger entry: SHA-256 over a prefix, the former hash and the stored text."""
-    return hashlib.sha256(
-        _ENTRY_PREFIX + bytes.fromhex(former) + text.encode("utf-8")
-    ).hexdigest()
+    return hashlib.sha256(_ENTRY_PREFIX + bytes.fromhex(former) + text.encode("utf-8")).hexdigest()
 
 
 def plain_value(value: Any) -> str | int | bool | None:

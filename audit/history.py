@@ -8,6 +8,7 @@ entry of the same transaction.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.db import models
@@ -18,13 +19,14 @@ from audit.journal import Journal
 from audit.models import InsertOnly, guarded_writes
 
 
-def covered_columns(model: type[models.Model]) -> list[tuple[str, str]]:
+@lru_cache(maxsize=256)
+def covered_columns(model: type[models.Model]) -> tuple[tuple[str, str], ...]:
     """The (column, attribute) pairs of a protected table that its digests cover, in model order."""
-    return [
-        (field.column, field.attname)
+    return tuple(
+        (str(field.column), field.attname)
         for field in model._meta.concrete_fields
         if not field.primary_key
-    ]
+    )
 
 
 def cover_rows(journal: Journal, rows: Sequence[models.Model]) -> None:
@@ -46,7 +48,7 @@ def insert_rows(journal: Journal, rows: Iterable[InsertOnly]) -> list[Any]:
     if not rows:
         return rows
     with guarded_writes():
-        rows = type(rows[0])._base_manager.bulk_create(rows)  # type: ignore[assignment]
+        rows = type(rows[0])._base_manager.bulk_create(rows)
     cover_rows(journal, rows)
     faultpoint("after_insert")
     return rows

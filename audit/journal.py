@@ -43,9 +43,9 @@ class Journal:
             self.salt = secrets.token_hex(16)
             self.origin = personal_digest(self.salt, self.personal_text)
 
-    def add(self, kind: str, /, on_behalf_of: dict[str, Any] | None = None, **data: Any) -> None:
+    def add(self, kind: str, /, **data: Any) -> None:
         """Note an event (past tense, such as `approval.decision_cast`) with its JSON-ready facts."""
-        self.events.append(Event(kind=kind, data=data, on_behalf_of=on_behalf_of))
+        self.events.append(Event(kind=kind, data=data))
 
     def keep_version(self, model: Any, version: Any) -> None:
         """Keep a history row until the journal is recorded: then one INSERT writes all of a model."""

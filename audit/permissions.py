@@ -73,7 +73,9 @@ def _scope_answer(actor: Actor, action: str) -> Answer:
     if actor.has_scope(SCOPE_OF_ACTION[action]):
         return YES
     return Answer(
-        False, "token_scope", "This token does not reach that far.",
+        False,
+        "token_scope",
+        "This token does not reach that far.",
         {"scope": SCOPE_OF_ACTION[action]},
     )
 
@@ -93,7 +95,7 @@ def can(actor: Actor, action: str, *objects: models.Model) -> Answer:
     found: list[models.QuerySet[Any]] = []
     for thing in objects:
         for rows in _grants(actor, action, type(thing)):
-            found.append(rows.filter(content_object_id=thing.pk).values("pk"))
+            found.append(rows.filter(content_object_id=thing.pk).values("pk"))  # noqa: PERF401
     if found and found[0].union(*found[1:], all=True)[:1]:
         return YES
     return Answer(

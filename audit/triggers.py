@@ -34,7 +34,9 @@ def protected_models() -> list[type[models.Model]]:
 
 
 def _operations() -> dict[str, tuple[str, ...]]:
-    wanted = {model._meta.db_table: ("UPDATE", "DELETE") for model in protected_models()}
+    wanted: dict[str, tuple[str, ...]] = {
+        model._meta.db_table: ("UPDATE", "DELETE") for model in protected_models()
+    }
     wanted[get_user_model()._meta.db_table] = ("DELETE",)
     return wanted
 
@@ -48,7 +50,7 @@ def _sqlite_statements(table: str, operations: Iterable[str]) -> Iterable[str]:
     for operation in operations:
         yield (
             f'CREATE TRIGGER IF NOT EXISTS "{_name(table, operation)}" BEFORE {operation} '
-            f'ON "{table}" BEGIN SELECT RAISE(ABORT, \'{table} is append-only\'); END'
+            f"ON \"{table}\" BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
         )
 
 

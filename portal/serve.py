@@ -24,7 +24,7 @@ from django.db import Error, close_old_connections, connections
 
 from portal.health import last_beat
 from portal.processes import Child
-from portal.startup import nudge_worker
+from portal.schedule import nudge_worker
 
 LOOK_EVERY = 0.5
 END_WITHIN = 15.0

@@ -329,6 +329,7 @@ SPECTACULAR_SETTINGS = {
 Q_CLUSTER = {
     "name": "countersign",
     "orm": "default",
+    "broker_class": "portal.broker.TickBroker",
     "workers": 2,
     "queue_limit": 2,
     "bulk": 1,

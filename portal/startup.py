@@ -6,22 +6,13 @@ from django.conf import settings
 from django.core.checks import ERROR, run_checks
 from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, Error, connection, transaction
-from django_q.models import OrmQ, Schedule
+from django_q.brokers import get_broker
+from django_q.models import Schedule
 from django_q.tasks import async_task
 
 from audit.triggers import missing_triggers
 from portal.health import unapplied_migrations
-
-TICK = "portal.tasks.tick"
-_TICK_PLAN = {
-    "name": "tick",
-    "schedule_type": Schedule.MINUTES,
-    "minutes": 1,
-    "repeats": -1,
-    "args": None,
-    "kwargs": None,
-    "hook": None,
-}
+from portal.schedule import ensure_schedule
 
 
 class NotReady(Exception):
@@ -68,20 +59,4 @@ def prepare_bookkeeping() -> None:
     """Make the cache's table and the one schedule; idempotent, also when several start at once."""
     if settings.CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
         call_command("createcachetable", verbosity=0)
-    with transaction.atomic():
-        kept = Schedule.objects.filter(func=TICK, **_TICK_PLAN).order_by("pk").first()
-        # Schedules come from here alone, and one malformed row would stop them all.
-        Schedule.objects.exclude(pk=kept.pk if kept else None).delete()
-        if kept is None:
-            Schedule.objects.create(func=TICK, **_TICK_PLAN)
-
-
-def nudge_worker() -> None:
-    """Ask for a tick now, unless some wait already: a silent worker must not find hundreds of them.
-
-    The schedule alone gives a tick about every minute and a half; this makes what falls due, and the
-    heartbeat, a matter of seconds. What is due is found by the tick itself, so a nudge that is lost
-    or doubled changes nothing.
-    """
-    if OrmQ.objects.count() < settings.Q_CLUSTER["workers"]:
-        async_task(TICK, q_options={"save": False})
+    ensure_schedule()

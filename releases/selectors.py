@@ -16,15 +16,14 @@ from audit.errors import NotFound
 from audit.permissions import granted, live_group_ids, within_time
 from releases.models import Activity, Phase, Process, ProcessVersion, Product, Release
 
+
 def _everywhere(actor: Actor, action: str) -> Q:
     """Whether guardian's rows on the scope "everything" give the actor the action."""
     named = within_time() & Q(permission__codename=action)
     own = ScopeUserPermission.objects.filter(
-        named, user_id=actor.user_id, user__is_active=True
+        named, user_id=actor.user_id or 0, user__is_active=True
     )
-    groups = ScopeGroupPermission.objects.filter(
-        named, group_id__in=live_group_ids(actor.user_id)
-    )
+    groups = ScopeGroupPermission.objects.filter(named, group_id__in=live_group_ids(actor.user_id))
     return Q(Exists(own)) | Q(Exists(groups))
 
 
@@ -62,8 +61,8 @@ def releases_for(actor: Actor) -> models.QuerySet[Release]:
     """The releases that the actor may see; those of archived products are left out."""
     rows = Release.objects.select_related("product", "scope").filter(product__is_archived=False)
     if _sees_all(actor):
-        return rows  # type: ignore[no-any-return]
-    return rows.filter(_visible(actor) | _reached_live(actor))  # type: ignore[no-any-return]
+        return rows
+    return rows.filter(_visible(actor) | _reached_live(actor))
 
 
 def release_for(actor: Actor, release_id: int) -> Release:
@@ -80,10 +79,8 @@ def activities_for(actor: Actor) -> models.QuerySet[Activity]:
         release__product__is_archived=False
     )
     if _sees_all(actor):
-        return rows  # type: ignore[no-any-return]
-    return rows.filter(  # type: ignore[no-any-return]
-        _visible(actor, "release__") | _reached_live(actor, "release__")
-    )
+        return rows
+    return rows.filter(_visible(actor, "release__") | _reached_live(actor, "release__"))
 
 
 def activity_for(actor: Actor, activity_id: int) -> Activity:
@@ -109,10 +106,10 @@ def products_for(actor: Actor) -> models.QuerySet[Product]:
     """The products that the actor may see, or has a release to see in."""
     rows = Product.objects.select_related("scope").filter(is_archived=False)
     if _sees_all(actor):
-        return rows  # type: ignore[no-any-return]
+        return rows
     seen = releases_for(actor).filter(product_id=OuterRef("pk")).values("pk")
     may_view = _everywhere(actor, "view") | granted(actor, "view", Product, "pk")
-    return rows.filter(may_view | Q(Exists(seen)))  # type: ignore[no-any-return]
+    return rows.filter(may_view | Q(Exists(seen)))
 
 
 def product_for(actor: Actor, key: str) -> Product:
@@ -125,7 +122,7 @@ def product_for(actor: Actor, key: str) -> Product:
 
 def processes_for(actor: Actor) -> models.QuerySet[Process]:
     """The processes; whoever is signed in may read what releases are made from."""
-    return Process.objects.filter(is_archived=False)  # type: ignore[no-any-return]
+    return Process.objects.filter(is_archived=False)
 
 
 def newest_version(slug: str) -> ProcessVersion | None:
@@ -148,7 +145,6 @@ def people_by_username(usernames: list[str]) -> dict[str, Any]:
         for user in get_user_model().objects.filter(wanted, is_active=True)
     }
     return {name: found[name.lower()] for name in usernames if name.lower() in found}
-
 
 
 def groups_by_name(names: list[str]) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 from approvals.models.approvals import Approval, AskedPerson, SeatSource
 from approvals.models.decisions import Decision
 from approvals.models.roles import Role, RoleAssignment
-from approvals.models.scopes import Scope, ScopeGroupPermission, ScopeUserPermission
+from approvals.models.scopes import RIGHTS, Scope, ScopeGroupPermission, ScopeUserPermission
 
 __all__ = [
+    "RIGHTS",
     "Approval",
     "AskedPerson",
     "Decision",

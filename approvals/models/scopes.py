@@ -8,6 +8,18 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 from audit.models import Guarded, Timed, tracked
 
 
+# What guardian's rows can give on everything, on a product, on a release (contract.md, Rights).
+RIGHTS = (
+    ("view", "May see"),
+    ("manage", "May create and run releases"),
+    ("start", "May create and start releases"),
+    ("override", "May open a gate by override"),
+    ("report_result", "May report results"),
+    ("configure", "May configure"),
+    ("view_audit", "May see the audit trail"),
+)
+
+
 class Scope(Guarded):
     """A place in the tree everything → product → release; each product and release owns one.
 
@@ -28,15 +40,7 @@ class Scope(Guarded):
     history = tracked()
 
     class Meta(Guarded.Meta):
-        permissions = [
-            ("view", "May see"),
-            ("manage", "May create and run releases"),
-            ("start", "May create and start releases"),
-            ("override", "May open a gate by override"),
-            ("report_result", "May report results"),
-            ("configure", "May configure"),
-            ("view_audit", "May see the audit trail"),
-        ]
+        permissions = [(right, label) for right, label in RIGHTS]
         constraints = [
             models.UniqueConstraint(
                 fields=["kind"], condition=models.Q(kind="everything"), name="one_root_scope"

@@ -162,7 +162,9 @@ def cast_decision(
     if former and _same(former, checked, approval.fingerprint):
         return Cast(former, False, standing.evaluate())
     require_open(approval, journal)
-    decision = _decision(standing, person, checked, journal)
+    decision = _decision(
+        standing, person, checked.verdict, checked.comment, checked.inputs, journal
+    )
     if not can_be_seated(standing.votes, vote_of(decision), standing.electorate):
         raise Conflict("no_seat_left", sentence_for("no_seat_left"))
     return _write(standing, decision, journal, "approval.decision_cast")
@@ -188,26 +190,30 @@ def withdraw_decision(
     require_open(approval, journal)
     if person not in standing.live:
         raise Conflict("nothing_to_withdraw", sentence_for("nothing_to_withdraw"))
-    checked = CheckedBallot(verdict="withdraw", comment=reason, inputs={})
-    decision = _decision(standing, person, checked, journal)
+    decision = _decision(standing, person, "withdraw", reason, {}, journal)
     return _write(standing, decision, journal, "approval.decision_withdrawn")
 
 
 def _decision(
-    standing: Standing, person: UUID, checked: CheckedBallot, journal: Journal
+    standing: Standing,
+    person: UUID,
+    verdict: str,
+    comment: str,
+    inputs: Mapping[str, Any],
+    journal: Journal,
 ) -> Decision:
     actor = journal.actor
     ordinal = sum(decision.person == person for decision in standing.decisions) + 1
     return Decision(
         approval=standing.approval,
-        user_id=actor.user_id,
+        user_id=actor.account,
         person=person,
         display_name=actor.label,
         username=actor.username,
         ordinal=ordinal,
-        verdict=checked.verdict,
-        comment=checked.comment,
-        inputs=canonical_text(dict(checked.inputs)),
+        verdict=verdict,
+        comment=comment,
+        inputs=canonical_text(dict(inputs)),
         form=standing.approval.form,
         hats=canonical_text([hat.to_dict() for hat in hats(standing.electorate, person)]),
         fingerprint=standing.approval.fingerprint,

@@ -43,7 +43,7 @@ def create_scope(*, kind: str, parent: Scope, label: str, journal: Journal) -> S
     scope = create_tracked(journal, [Scope(kind=kind, parent=parent, label=label[:250])])[0]
     scope.path = f"{parent.path}{scope.pk}/"
     save_tracked(journal, [scope], ["path"])
-    return scope  # type: ignore[no-any-return]
+    return scope
 
 
 def ensure_roles(roles: Mapping[str, str], *, journal: Journal) -> list[Role]:

@@ -1,7 +1,13 @@
 """Models of the record."""
 
 from audit.models.grants import Timed
-from audit.models.guarded import Guarded, GuardedWrite, InsertOnly, guarded_writes, guarded_writes_open
+from audit.models.guarded import (
+    Guarded,
+    GuardedWrite,
+    InsertOnly,
+    guarded_writes,
+    guarded_writes_open,
+)
 from audit.models.ledger import PORTAL_STREAM, LedgerEntry, LedgerStream, PersonalRecord
 from audit.models.tracked import HistoryContext, TrackedRecords, tracked
 

@@ -58,7 +58,7 @@ class GuardedQuerySet(models.QuerySet[Any]):
 
     def _raw_delete(self, using: str | None) -> int:
         self._guard("_raw_delete()")
-        return super()._raw_delete(using)  # type: ignore[misc]
+        return super()._raw_delete(using)
 
     def bulk_create(self, objs: Any, *args: Any, **options: Any) -> list[Any]:
         self._guard("bulk_create()")

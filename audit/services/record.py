@@ -71,8 +71,15 @@ def record(journal: Journal, *, stream: str, opening: bool = False) -> list[Ledg
         digest = entry_hash(head.hash, text)
         entries.append(
             LedgerEntry(
-                stream_id=head.pk, seq=seq, kind=event.kind, at=journal.at, format=FORMAT,
-                recorded_at=recorded_at, text=text, former=head.hash, hash=digest,
+                stream_id=head.pk,
+                seq=seq,
+                kind=event.kind,
+                at=journal.at,
+                format=FORMAT,
+                recorded_at=recorded_at,
+                text=text,
+                former=head.hash,
+                hash=digest,
             )
         )
         head.seq, head.hash = seq, digest

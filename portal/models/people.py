@@ -30,11 +30,14 @@ class User(AbstractUser):
     phone = models.CharField(max_length=32, blank=True)
     time_zone = models.CharField(max_length=64, blank=True)
     groups = models.ManyToManyField(  # type: ignore[assignment]
-        Group, through="portal.Membership", related_name="user_set", related_query_name="user",
+        Group,
+        through="portal.Membership",
+        related_name="user_set",
+        related_query_name="user",
         blank=True,
     )
 
-    objects = UserManager()  # type: ignore[assignment,misc]
+    objects = UserManager()  # type: ignore[misc]
     history = tracked(excluded_fields=["password", "last_login", "email", "phone"])
 
     class Meta(AbstractUser.Meta):

@@ -50,5 +50,5 @@ def _scripts(name: str) -> set[str]:
     return {
         unicodedata.name(char, "UNKNOWN").split()[0]
         for char in name
-        if unicodedata.category(char).startswith("L") and unicodedata.name(char, "")
+        if unicodedata.category(char).startswith("L")
     }

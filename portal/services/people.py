@@ -29,9 +29,16 @@ def _require_configure(actor: Actor) -> None:
 
 
 def create_user(
-    *, username: str, actor: Actor, display_name: str = "", email: str = "",
-    kind: str = User.Kind.PERSON, is_staff: bool = False, password: str | None = None,
-    person: uuid.UUID | None = None, now: dt.datetime | None = None,
+    *,
+    username: str,
+    actor: Actor,
+    display_name: str = "",
+    email: str = "",
+    kind: str = User.Kind.PERSON,
+    is_staff: bool = False,
+    password: str | None = None,
+    person: uuid.UUID | None = None,
+    now: dt.datetime | None = None,
 ) -> User:
     """Make an account. `person` joins it to the human behind another account.
 
@@ -52,9 +59,14 @@ def create_user(
                 journal,
                 [
                     User(
-                        username=username, display_name=display_name or username, email=email,
-                        kind=kind, is_staff=is_staff, password=make_password(password),
-                        person=person or uuid.uuid4(), date_joined=journal.at,
+                        username=username,
+                        display_name=display_name or username,
+                        email=email,
+                        kind=kind,
+                        is_staff=is_staff,
+                        password=make_password(password),
+                        person=person or uuid.uuid4(),
+                        date_joined=journal.at,
                     )
                 ],
             )[0]
@@ -67,8 +79,15 @@ def create_user(
 
 @transaction.atomic
 def change_user(
-    *, user_id: int, actor: Actor, display_name: str, email: str, phone: str = "",
-    time_zone: str = "", is_staff: bool | None = None, reason: str = "",
+    *,
+    user_id: int,
+    actor: Actor,
+    display_name: str,
+    email: str,
+    phone: str = "",
+    time_zone: str = "",
+    is_staff: bool | None = None,
+    reason: str = "",
     now: dt.datetime | None = None,
 ) -> User:
     """Change what an account is called and how it is reached.
@@ -152,8 +171,13 @@ def create_group(*, name: str, actor: Actor, now: dt.datetime | None = None) -> 
 
 
 def add_member(
-    *, user: User, group: Group, actor: Actor, valid_from: dt.datetime | None = None,
-    valid_until: dt.datetime | None = None, now: dt.datetime | None = None,
+    *,
+    user: User,
+    group: Group,
+    actor: Actor,
+    valid_from: dt.datetime | None = None,
+    valid_until: dt.datetime | None = None,
+    now: dt.datetime | None = None,
 ) -> Membership:
     """Put a person in a group, for a time or for good; open rounds ask them at once.
 
@@ -171,7 +195,10 @@ def add_member(
             journal,
             [
                 Membership(
-                    user=user, group=group, valid_from=valid_from, valid_until=valid_until,
+                    user=user,
+                    group=group,
+                    valid_from=valid_from,
+                    valid_until=valid_until,
                     since=journal.at,
                 )
             ],

@@ -41,8 +41,13 @@ def looks_like_token(secret: str) -> bool:
 
 @transaction.atomic
 def issue_token(
-    *, user: User, name: str, actor: Actor, scopes: Sequence[str] | None = None,
-    days: int = DEFAULT_DAYS, now: dt.datetime | None = None,
+    *,
+    user: User,
+    name: str,
+    actor: Actor,
+    scopes: Sequence[str] | None = None,
+    days: int = DEFAULT_DAYS,
+    now: dt.datetime | None = None,
 ) -> tuple[ApiToken, str]:
     """Make a token for a user; returns it with the secret, which is kept nowhere.
 
@@ -58,9 +63,13 @@ def issue_token(
         journal,
         [
             ApiToken(
-                user=user, name=name, digest=text_digest(secret), last_four=secret[-4:],
+                user=user,
+                name=name,
+                digest=text_digest(secret),
+                last_four=secret[-4:],
                 scopes=None if scopes is None else canonical_text(sorted(set(scopes))),
-                created_at=journal.at, expires_at=journal.at + dt.timedelta(days=days),
+                created_at=journal.at,
+                expires_at=journal.at + dt.timedelta(days=days),
             )
         ],
     )[0]

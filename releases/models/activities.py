@@ -20,16 +20,15 @@ class Phase(Guarded):
     name = models.CharField(max_length=200)
     position = models.PositiveIntegerField()
     state = models.CharField(
-        max_length=24, choices=[(state.value, state.value) for state in PhaseState],
+        max_length=24,
+        choices=[(state.value, state.value) for state in PhaseState],
         default=PhaseState.PENDING.value,
     )
     # Who owns it besides the release manager: at most one of the three.
     owner_user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
-    owner_group = models.ForeignKey(
-        Group, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    owner_group = models.ForeignKey(Group, null=True, on_delete=models.PROTECT, related_name="+")
     owner_role = models.ForeignKey(Role, null=True, on_delete=models.PROTECT, related_name="+")
 
     history = tracked()
@@ -59,7 +58,8 @@ class Activity(Guarded):
     kind = models.CharField(max_length=20)
     position = models.PositiveIntegerField()
     state = models.CharField(
-        max_length=24, choices=[(state.value, state.value) for state in ActivityState],
+        max_length=24,
+        choices=[(state.value, state.value) for state in ActivityState],
         default=ActivityState.BLOCKED.value,
     )
     state_because = models.CharField(max_length=40, blank=True)

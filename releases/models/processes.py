@@ -54,9 +54,7 @@ class ProcessVersion(InsertOnly):
 class ProcessReference(InsertOnly):
     """A user, group or role that a version names: what a gate needs can't be deleted under it."""
 
-    version = models.ForeignKey(
-        ProcessVersion, on_delete=models.PROTECT, related_name="references"
-    )
+    version = models.ForeignKey(ProcessVersion, on_delete=models.PROTECT, related_name="references")
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )

@@ -5,18 +5,8 @@ from __future__ import annotations
 from django.db import models
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
-from approvals.models import Scope
+from approvals.models import RIGHTS, Scope
 from audit.models import Guarded, Timed, tracked
-
-RIGHTS = [
-    ("view", "May see"),
-    ("manage", "May create and run releases"),
-    ("start", "May create and start releases"),
-    ("override", "May open a gate by override"),
-    ("report_result", "May report results"),
-    ("configure", "May configure"),
-    ("view_audit", "May see the audit trail"),
-]
 
 
 class Product(Guarded):
@@ -32,7 +22,7 @@ class Product(Guarded):
     history = tracked()
 
     class Meta(Guarded.Meta):
-        permissions = RIGHTS
+        permissions = [(right, label) for right, label in RIGHTS]
         ordering = ["name"]
 
     def __str__(self) -> str:

@@ -6,10 +6,10 @@ from django.conf import settings
 from django.db import models
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
-from approvals.models import Scope
+from approvals.models import RIGHTS, Scope
 from audit.models import Guarded, Timed, tracked
 from releases.models.processes import ProcessVersion
-from releases.models.products import RIGHTS, Product
+from releases.models.products import Product
 from releases.rules.transitions import ReleaseState
 
 
@@ -46,7 +46,9 @@ class Release(Guarded):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="requested_releases"
     )
     starter = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT,
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
         related_name="started_releases",
     )
     authors = models.TextField(default="[]")
@@ -61,7 +63,8 @@ class Release(Guarded):
     window_from = models.DateTimeField(null=True, blank=True)
     window_until = models.DateTimeField(null=True, blank=True)
     state = models.CharField(
-        max_length=12, choices=[(state.value, state.value) for state in ReleaseState],
+        max_length=12,
+        choices=[(state.value, state.value) for state in ReleaseState],
         default=ReleaseState.DRAFT.value,
     )
     held = models.BooleanField(default=False)
@@ -74,11 +77,12 @@ class Release(Guarded):
     history = tracked()
 
     class Meta(Guarded.Meta):
-        permissions = RIGHTS
+        permissions = [(right, label) for right, label in RIGHTS]
         indexes = [
             models.Index(fields=["product", "state"]),
             models.Index(
-                fields=["scheduled_at"], condition=models.Q(state="scheduled"),
+                fields=["scheduled_at"],
+                condition=models.Q(state="scheduled"),
                 name="release_scheduled",
             ),
         ]

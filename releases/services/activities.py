@@ -93,7 +93,7 @@ def request_skip(
                 name=f"Skip {activity.name}"[:200],
                 kind=ActivityKind.APPROVAL.value,
                 overrides=activity,
-                asked_by_id=actor.user_id,
+                asked_by_id=actor.account,
                 asked_because=reason,
             )
         ],
@@ -104,7 +104,7 @@ def request_skip(
     journal.add("activity.skip_requested", activity=activity.pk, request=request.pk)
     settle_release(board, journal=journal)
     record(journal, stream=board.release.stream)
-    return request  # type: ignore[no-any-return]
+    return request
 
 
 @transaction.atomic
@@ -127,7 +127,7 @@ def write_comment(
         [
             Comment(
                 activity_id=activity.pk,
-                user_id=actor.user_id,
+                user_id=actor.account,
                 display_name=actor.label,
                 text=text,
                 attempt=activity.attempt,
@@ -137,4 +137,4 @@ def write_comment(
     )[0]
     journal.add("activity.commented", activity=activity.pk, comment=comment.pk)
     record(journal, stream=release.stream)
-    return comment  # type: ignore[no-any-return]
+    return comment

@@ -118,7 +118,7 @@ def _row(
         version=details.version,
         description=details.description,
         manager=manager,
-        requester_id=actor.user_id,
+        requester_id=actor.account,
         authors=canonical_text([{"name": str(one), "user": one.pk} for one in authors]),
         environments=canonical_text(list(details.environments)),
         commit=details.commit,
@@ -150,7 +150,7 @@ def _people(
         if manager is None or manager.kind != "person":
             errors["manager"] = [f"There is no active person {details.manager!r}."]
     elif actor.kind == "person":
-        manager = get_user_model().objects.get(pk=actor.user_id)
+        manager = get_user_model().objects.get(pk=actor.account)
     else:
         manager, errors["manager"] = None, ["A machine user must name the manager."]
     authors = {found[name].pk: found[name] for name in details.authors if name in found}

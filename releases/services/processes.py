@@ -117,7 +117,7 @@ def _process_row(document: Mapping[str, Any], journal: Journal) -> Process:
     process = Process.objects.filter(slug=document["slug"]).first()
     if process is None:
         process = Process(slug=document["slug"], name=document["name"])
-        return create_tracked(journal, [process])[0]  # type: ignore[no-any-return]
+        return create_tracked(journal, [process])[0]
     if process.name != document["name"] or process.is_archived:
         process.name, process.is_archived = document["name"], False
         save_tracked(journal, [process], ["name", "is_archived"])

@@ -19,7 +19,7 @@ from audit.actor import Actor
 from audit.errors import Conflict, Invalid, NotFound
 from audit.history import create_tracked, save_tracked
 from audit.journal import Journal
-from audit.locking import database_now, lock, moment
+from audit.locking import lock, moment
 from audit.models import PORTAL_STREAM
 from audit.permissions import require
 from audit.services.record import record
@@ -215,12 +215,10 @@ def write_grants(scope: Scope, grantee: Grantee, now: dt.datetime) -> bool:
     rows = by_user if grantee.user_id is not None else by_group
     target = _object_of(scope)
     wanted = wanted_grants(scope, grantee, now)
-    present: dict[str, Any] = {
-        row.permission.codename: row
-        for row in rows._default_manager.select_related("permission").filter(
-            content_object=target, **grantee.key
-        )
-    }
+    held: Any = rows._default_manager.select_related("permission").filter(
+        content_object=target, **grantee.key
+    )
+    present = {row.permission.codename: row for row in held}
     codes = {name: (row.valid_from, row.valid_until) for name, row in present.items()}
     if codes == wanted:
         return False

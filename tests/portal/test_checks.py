@@ -23,7 +23,8 @@ def _ids(messages: list[Any]) -> set[str]:
 @pytest.mark.django_db
 @pytest.mark.req("SEC-4", "A-016", "A-017")
 def test_the_configuration_that_ships_is_clean() -> None:
-    assert run_checks(databases=["default"]) == []
+    found = run_checks(databases=["default"])
+    assert [message for message in found if not message.is_silenced()] == []
 
 
 @pytest.mark.postgres

@@ -1,0 +1,32 @@
+"""One tick: what is due is done once. The scheduler's task and `manage.py tick` call this (OPS-3)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from audit.actor import SCHEDULER, Actor
+from audit.locking import database_now
+from portal.models import Heartbeat, IdempotencyKey
+from releases.services.due import TickReport, run_due
+
+KEPT_KEYS: Final = dt.timedelta(days=30)
+
+
+def tick(
+    *, actor: Actor = SCHEDULER, now: dt.datetime | None = None, beat: str = "command"
+) -> TickReport:
+    """Do what is due, forget idempotency keys older than 30 days, and beat the heart named `beat`.
+
+    Idempotent: a second tick at the same moment finds nothing to do. `now` is for tests and the
+    demo. The heart beats last, by the real clock: a tick that dies on its way shows as silence.
+    """
+    report = run_due(actor=actor, now=now)
+    report.count("forgotten", _forget_keys((now or database_now()) - KEPT_KEYS))
+    Heartbeat.objects.update_or_create(name=beat, defaults={"beaten_at": database_now()})
+    return report
+
+
+def _forget_keys(before: dt.datetime) -> int:
+    _, by_model = IdempotencyKey.objects.filter(created_at__lt=before).delete()
+    return by_model.get(IdempotencyKey._meta.label, 0)
