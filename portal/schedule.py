@@ -9,7 +9,8 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django_q.models import OrmQ, Schedule
+from django_q.brokers import get_broker
+from django_q.models import Schedule
 from django_q.tasks import async_task
 
 TICK: Final = "portal.tasks.tick_task"
@@ -57,7 +58,9 @@ def nudge_worker() -> None:
 
     The schedule alone gives a tick about every minute and a half; this makes what falls due, and the
     heartbeat, a matter of seconds. What is due is found by the tick itself, so a nudge that is lost
-    or doubled changes nothing.
+    or doubled changes nothing. Ticks that a dead worker still holds are not counted: they must not
+    keep its successor waiting.
     """
-    if OrmQ.objects.count() < settings.Q_CLUSTER["workers"]:
-        async_task(TICK, q_options={"save": False})
+    broker = get_broker()
+    if broker.queue_size() < settings.Q_CLUSTER["workers"]:
+        async_task(TICK, q_options={"save": False, "broker": broker})

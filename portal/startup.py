@@ -5,10 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.core.checks import ERROR, run_checks
 from django.core.management import call_command
-from django.db import DEFAULT_DB_ALIAS, Error, connection, transaction
-from django_q.brokers import get_broker
-from django_q.models import Schedule
-from django_q.tasks import async_task
+from django.db import DEFAULT_DB_ALIAS, Error, connection
 
 from audit.triggers import missing_triggers
 from portal.health import unapplied_migrations

@@ -7,7 +7,6 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from audit.models import Guarded, Timed, tracked
 
-
 # What guardian's rows can give on everything, on a product, on a release (contract.md, Rights).
 RIGHTS = (
     ("view", "May see"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 from django.db import transaction
@@ -86,17 +86,21 @@ def start_scheduled(
 
 
 def run_due(*, actor: Actor = SCHEDULER, now: dt.datetime | None = None) -> TickReport:
-    """Do everything that is due, once. What fails is tried again later, MOST_ATTEMPTS times at most."""
+    """Do everything that is due, once. What fails is tried again later, MOST_ATTEMPTS times at most.
+
+    What a deadline does is done by the policy, never by a person, through the actor's door.
+    """
     report, at = TickReport(), now or database_now()
+    policy, scheduler = replace(POLICY, door=actor.door), replace(SCHEDULER, door=actor.door)
     for approval in due_rounds(BATCH, at):
         due = approval.next_due_at or at
-        _attempt("deadline", approval.pk, due, report, _deadline(approval.pk, now))
+        _attempt("deadline", approval.pk, due, report, _deadline(approval.pk, policy, now))
     for activity in Activity.objects.filter(state="running", times_out_at__lte=at)[:BATCH]:
         due = activity.times_out_at or at
-        _attempt("timeout", activity.pk, due, report, _timeout(activity.pk, now))
+        _attempt("timeout", activity.pk, due, report, _timeout(activity.pk, policy, now))
     for release in Release.objects.filter(state="scheduled", scheduled_at__lte=at)[:BATCH]:
         due = release.scheduled_at or at
-        _attempt("start", release.pk, due, report, _start(release.pk, now))
+        _attempt("start", release.pk, due, report, _start(release.pk, scheduler, now))
     report.count("grants", sum(write_grants(*pair, at) for pair in all_grants_due(at)))
     report.count(
         "reconciled",
@@ -105,16 +109,16 @@ def run_due(*, actor: Actor = SCHEDULER, now: dt.datetime | None = None) -> Tick
     return report
 
 
-def _deadline(key: int, now: dt.datetime | None) -> Callable[[], bool]:
-    return lambda: enforce_deadline(approval_id=key, now=now)
+def _deadline(key: int, actor: Actor, now: dt.datetime | None) -> Callable[[], bool]:
+    return lambda: enforce_deadline(approval_id=key, actor=actor, now=now)
 
 
-def _timeout(key: int, now: dt.datetime | None) -> Callable[[], bool]:
-    return lambda: fail_timed_out(activity_id=key, now=now)
+def _timeout(key: int, actor: Actor, now: dt.datetime | None) -> Callable[[], bool]:
+    return lambda: fail_timed_out(activity_id=key, actor=actor, now=now)
 
 
-def _start(key: int, now: dt.datetime | None) -> Callable[[], bool]:
-    return lambda: start_scheduled(release_id=key, now=now)
+def _start(key: int, actor: Actor, now: dt.datetime | None) -> Callable[[], bool]:
+    return lambda: start_scheduled(release_id=key, actor=actor, now=now)
 
 
 def _attempt(

@@ -1,0 +1,24 @@
+"""How much of everything a run makes and measures; the whole run stays within eight minutes."""
+
+from __future__ import annotations
+
+ROUNDS = 12  # every row is measured once a round, in turn
+WARM_UP = 6  # requests of each row before the first round
+
+DECISIONS = 15  # requests a batch
+COMPLETIONS = 5
+LISTS = 15
+
+VOTERS = 200
+PENDING_FEW = 100
+PENDING_MANY = 10_000
+ACTIVITIES_PER_RELEASE = 60
+PENDING_PER_RELEASE = 100
+
+CLIENTS = 8
+VOTES_PER_CLIENT = 20
+CONTENTION_ROUNDS = 2
+
+WRITERS = 4
+WRITING_SECONDS = 2.0
+WRITING_ROUNDS = 3

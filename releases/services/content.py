@@ -1,0 +1,108 @@
+"""What a release ships is mended before it is tried again (EXE-6, fix)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from audit.actor import Actor
+from audit.canonical import canonical_text
+from audit.errors import Conflict, Invalid
+from audit.history import save_tracked
+from audit.journal import Journal
+from audit.locking import moment
+from audit.permissions import require
+from audit.services.record import record
+from releases.models import Activity, Release
+from releases.permissions import can_manage_release
+from releases.rules.release_details import find_detail_errors
+from releases.rules.transitions import ACTIVITY_WAITING, RELEASE_ENDED, ReleaseState
+from releases.selectors import people_by_username, release_for
+from releases.services.creation import ReleaseDetails
+from releases.services.lifecycle import lock_release
+
+
+@dataclass(frozen=True, slots=True)
+class ContentChange:
+    """What is to differ; what is left out stays. Authors are added, never taken away (POL-6)."""
+
+    version: str | None = None
+    description: str | None = None
+    commit: str | None = None
+    artifacts: Sequence[Mapping[str, str]] | None = None
+    links: Sequence[Mapping[str, str]] | None = None
+    add_authors: Sequence[str] = ()
+
+
+@transaction.atomic
+def change_release(
+    *,
+    release_id: int,
+    change: ContentChange,
+    reason: str,
+    actor: Actor,
+    now: dt.datetime | None = None,
+) -> Release:
+    """Change what a release ships; the next attempts are asked about the new content.
+
+    While a round is open nobody pulls its content from under those who decide: Conflict
+    `rounds_open`. Further refusals: NotFound, NotPermitted, Conflict `already_ended`, Invalid.
+    """
+    release = release_for(actor, release_id)
+    require(can_manage_release(actor, release))
+    release = lock_release(release_id)
+    if not reason.strip():
+        raise Invalid(errors={"reason": ["Say why."]})
+    if ReleaseState(release.state) in RELEASE_ENDED:
+        raise Conflict("already_ended", "The release has ended; what it shipped stays on record.")
+    if Activity.objects.filter(release=release, state__in=ACTIVITY_WAITING).exists():
+        raise Conflict(
+            "rounds_open", "People are deciding on this content; it can change when they are done."
+        )
+    fields = _apply(release, change)
+    if not fields:
+        return release
+    journal = Journal(actor=actor, at=moment(release, now))
+    save_tracked(journal, [release], fields, reason)
+    journal.add("release.changed", fields=sorted(fields))
+    record(journal, stream=release.stream)
+    return release
+
+
+def _apply(release: Release, change: ContentChange) -> list[str]:
+    """Set what differs on the row; returns the names of the fields. Raises Invalid."""
+    wanted: dict[str, Any] = {
+        "version": release.version if change.version is None else change.version,
+        "description": release.description if change.description is None else change.description,
+        "commit": release.commit if change.commit is None else change.commit,
+        "artifacts": json.loads(release.artifacts)
+        if change.artifacts is None
+        else [dict(one) for one in change.artifacts],
+        "links": json.loads(release.links)
+        if change.links is None
+        else [dict(one) for one in change.links],
+    }
+    errors = find_detail_errors(ReleaseDetails(name=release.name, **wanted))
+    known = people_by_username(list(change.add_authors))
+    unknown = [name for name in change.add_authors if name not in known]
+    if unknown:
+        errors["add_authors"] = [f"There is no active user {name!r}." for name in unknown]
+    if errors:
+        raise Invalid(errors=errors)
+    authors = {one["user"]: one["name"] for one in json.loads(release.authors)}
+    for person in known.values():
+        authors.setdefault(person.pk, str(person))
+    texts = {
+        **{name: wanted[name] for name in ("version", "description", "commit")},
+        **{name: canonical_text(wanted[name]) for name in ("artifacts", "links")},
+        "authors": canonical_text([{"name": n, "user": key} for key, n in authors.items()]),
+    }
+    changed = [name for name, text in texts.items() if getattr(release, name) != text]
+    for name in changed:
+        setattr(release, name, texts[name])
+    return changed
