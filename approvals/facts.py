@@ -126,7 +126,8 @@ def _people(rows: Iterable[tuple[Any, ...]]) -> People:
         human = person if isinstance(person, UUID) else UUID(person)
         accounts[user_id] = (human, bool(active), account_kind, name or username)
         if kind == "reads_only":
-            readers.add(human)
+            if active:  # a deactivated auditor's account shuts nobody out
+                readers.add(human)
         elif kind != "user":
             key: SourceKey = (kind, ref if kind == "right" else int(ref))
             holders.setdefault(key, []).append(user_id)

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Collection, Sequence
 from typing import Any
 
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce, Now, NullIf
 
-from approvals.models import Approval, Decision, Role, RoleAssignment, Scope, SeatSource
+from approvals.models import (
+    Approval,
+    AskedPerson,
+    Decision,
+    Role,
+    RoleAssignment,
+    Scope,
+    SeatSource,
+)
 from audit.actor import Actor
+from audit.history import history_of
 from audit.permissions import live_group_ids, live_memberships, within_time
 
 
@@ -48,16 +61,17 @@ def scopes_with_a_seat(user_id: int | None) -> models.QuerySet[Any]:
 
 
 def scopes_with_a_live_seat(user_id: int | None) -> models.QuerySet[Any]:
-    """The same by what rounds name and the user holds now: for one who was added a moment ago."""
+    """The same by what open rounds name and the user holds now: for one added a moment ago."""
     named = Q(group_id__in=live_group_ids(user_id))
     for role_id, scope_id in roles_held(user_id):
         named |= Q(role_id=role_id, approval__scope__path__contains=f"/{scope_id}/")
-    return SeatSource.objects.filter(named).values("approval__scope_id")
+    is_open = Q(approval__state=Approval.State.OPEN)
+    return SeatSource.objects.filter(named, is_open).values("approval__scope_id")
 
 
-def current_round(host: str) -> Approval | None:
-    """The newest round of a host, open or not."""
-    return Approval.objects.select_related("scope").filter(host=host).order_by("-attempt").first()
+def scopes_with_a_vote(user_id: int | None) -> models.QuerySet[Any]:
+    """The scopes in which a user has decided, also before any projection knew of their seat."""
+    return Approval.objects.filter(decisions__user_id=user_id).values("scope_id")
 
 
 def rounds_of(host: str) -> models.QuerySet[Approval]:
@@ -90,3 +104,69 @@ def role_by_slug(slug: str) -> Role | None:
 def root_scope() -> Scope | None:
     """The scope "everything", when it has been made."""
     return Scope.objects.filter(kind=Scope.Kind.EVERYTHING).first()
+
+
+def names_of_sources(keys: Collection[tuple[str, Any]]) -> dict[tuple[str, Any], str]:
+    """Today's names of users, groups and roles that seats name, by (kind, key): one query at most."""
+    wanted: dict[str, set[int]] = {"user": set(), "group": set(), "role": set()}
+    for kind, ref in keys:
+        if kind in wanted:
+            wanted[kind].add(ref)
+    user = get_user_model()
+    name = Coalesce(NullIf("display_name", Value("")), "username")
+    parts = [
+        rows.filter(pk__in=wanted[kind]).values_list(Value(kind), "pk", shown)
+        for kind, rows, shown in (
+            ("user", user._default_manager.all(), name),
+            ("group", Group.objects.order_by(), F("name")),
+            ("role", Role.objects.order_by(), F("name")),
+        )
+        if wanted[kind]
+    ]
+    if not parts:
+        return {}
+    found = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+    return {(kind, key): shown for kind, key, shown in found}
+
+
+def open_seats_of(user_id: int | None) -> models.QuerySet[AskedPerson]:
+    """What waits for a user: the rounds that ask and have no answer yet, by the projection."""
+    return AskedPerson.objects.filter(user_id=user_id, is_open=True, has_answered=False)
+
+
+def memberships_changed(user_id: int | None, after: dt.datetime) -> dict[int, dt.datetime]:
+    """The groups that a user came into or left since `after`, each with the moment; one query."""
+    members = get_user_model().groups.through
+    mine = members._default_manager.filter(user_id=user_id)
+    left = history_of(members)._base_manager.filter(
+        user_id=user_id, history_type="-", history_date__gt=after
+    )
+    moments = [
+        mine.filter(since__gt=after).values_list("group_id", "since"),
+        left.values_list("group_id", "history_date"),
+    ]
+    for name in ("valid_from", "valid_until"):
+        passed = {f"{name}__gt": after, f"{name}__lte": Now()}
+        moments.append(mine.filter(**passed).values_list("group_id", name))
+    found: dict[int, dt.datetime] = {}
+    for group_id, moment in moments[0].union(*moments[1:], all=True):
+        found[group_id] = max(moment, found.get(group_id, moment))
+    return found
+
+
+def rounds_not_seen_since(group_ids: Collection[int], moment: dt.datetime, limit: int) -> list[int]:
+    """Open rounds that name these groups, or roles they hold, and were last looked at before then."""
+    seen = Coalesce("approval__reconciled_at", "approval__opened_at")
+    named = Q(group_id__in=group_ids) | Q(
+        role_id__in=RoleAssignment.objects.filter(group_id__in=group_ids).values("role_id")
+    )
+    rows = SeatSource.objects.alias(seen=seen).filter(
+        named | ~Q(right=""), approval__state=Approval.State.OPEN, seen__lt=moment
+    )
+    return sorted(rows.values_list("approval_id", flat=True).distinct()[:limit])
+
+
+def current_rounds(hosts: Collection[str]) -> list[Approval]:
+    """The newest round of each of these hosts: one query, however many they are."""
+    newest = {one.host: one for one in Approval.objects.filter(host__in=hosts).order_by("attempt")}
+    return list(newest.values())

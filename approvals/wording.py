@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
+
+from approvals.rules.quorum import Evaluation
+from approvals.rules.reasons import Node
+
 SENTENCES = {
     "not_an_approver": "You are not asked for this decision.",
     "own_change": "You asked for or are an author of this release, so you may not decide on it.",
@@ -22,3 +28,155 @@ SENTENCES = {
 def sentence_for(code: str) -> str:
     """The sentence for a code; raises KeyError for an unknown one, so none goes unworded."""
     return SENTENCES[code]
+
+
+# --- What is still needed, in words (POL-11) --------------------------------------------------------
+
+Names = Mapping[tuple[str, int | str], str]
+_MOST_NAMED = 5
+_LEFT_OUT = {
+    "abstained": "{name} abstained",
+    "auditor": "{name} only reads",
+    "four_eyes": "{name} decided on a linked activity",
+    "inactive": "{name} is deactivated",
+    "machine_user": "{name} is a machine user",
+    "own_change": "{name} asked for or made this change",
+    "own_request": "{name} asked for this",
+}
+
+
+def source_words(source: Mapping[str, Any], names: Names) -> str:
+    """Whom one source of a seat names, by today's names."""
+    kind, ref = source["kind"], source["ref"]
+    if kind == "right":
+        return f"anyone with the right “{ref}”"
+    return names.get((kind, ref), f"a former {kind}")
+
+
+def seat_words(sources: Sequence[Mapping[str, Any]], names: Names) -> str:
+    """Who a seat is for: "QA", or "QA or Omar Reyes" once an escalation has widened it."""
+    named = [source_words(one, names) for one in sources if one["kind"] != "nobody"]
+    return " or ".join(dict.fromkeys(named)) or "nobody"
+
+
+def listed(words: Iterable[str], last: str) -> str:
+    """ "a, b or c"; of many only the first few are named."""
+    every = list(dict.fromkeys(words))
+    if len(every) > _MOST_NAMED:
+        every = [*every[: _MOST_NAMED - 1], f"{len(every) - _MOST_NAMED + 1} others"]
+    if len(every) < 2:
+        return "".join(every)
+    return f"{', '.join(every[:-1])} {last} {every[-1]}"
+
+
+def still_needed(reason: Node, names: Names) -> str:
+    """What an open round still needs and from whom, and what it has.
+
+    "1 more of SRE or Security; QA is satisfied by Alice". `reason` is the tree of an evaluation.
+    """
+    if reason.code == "approved":
+        lead = "Nothing more is needed"
+    elif reason.code == "rejected":
+        lead = "Nothing more is asked: this is rejected"
+    elif reason.code == "stuck":
+        lead = stuck_words(reason, names)
+    else:
+        lead = _missing(reason, names)
+    return "; ".join([lead, *_given(reason, names)])
+
+
+def progress_words(evaluation: Evaluation, names: Names) -> str:
+    """How far a round is, for the answer to a vote: "2 of 3; still needed: 1 more of SRE"."""
+    got = f"{evaluation.approvals} of {evaluation.needed}"
+    if evaluation.state == "approved":
+        return f"{got}; approved"
+    if evaluation.state == "rejected":
+        against = _texts(evaluation.reason.find("rejections")[0].data["persons"])
+        by = listed([_name(evaluation.reason, names, one) for one in against], "and")
+        return f"{got}; rejected by {by}" if by else f"{got}; rejected"
+    if evaluation.state == "stuck":
+        return f"{got}; {stuck_words(evaluation.reason, names)}"
+    return f"{got}; still needed: {_missing(evaluation.reason, names)}"
+
+
+def stuck_words(reason: Node, names: Names) -> str:
+    """Why nobody can complete a round any more; empty for one that is not stuck (EXE-9)."""
+    found = reason.find("cause")
+    if not found or reason.code != "stuck":
+        return ""
+    data = found[0].data
+    labels = _labels(reason, names)
+    unfillable = [labels[number] for number in _numbers(data["required_unfillable"])]
+    if data["code"] == "no_seats":
+        lead = "nobody is asked"
+    elif unfillable:
+        lead = f"nobody may decide for {listed(unfillable, 'and')}"
+    else:
+        lead = f"{data['needed']} must approve and only {data['possible']} can"
+    why = [
+        _LEFT_OUT[str(node.data["code"])].format(name=_name(reason, names, node.data["person"]))
+        for node in reason.find("person")
+    ]
+    return f"stuck: {lead}" + (f" ({listed(why, 'and')})" if why else "")
+
+
+def _missing(reason: Node, names: Names) -> str:
+    labels = _labels(reason, names)
+    must = _numbers(reason.find("required")[0].data["missing"])
+    rest = _number(reason.find("number")[0].data["missing"]) - len(must)
+    parts = [f"{label} must approve" for label in dict.fromkeys(labels[one] for one in must)]
+    unfilled = reason.find("seat_open") + reason.find("seat_unfillable")
+    others = [labels[number] for node in unfilled if (number := _seat(node)) not in must]
+    if rest > 0:
+        parts.append(f"{rest} more of {listed(others, 'or')}" if others else f"{rest} more")
+    return listed(parts, "and")
+
+
+def _given(reason: Node, names: Names) -> list[str]:
+    """What the votes so far are worth, seat by seat; of many only their number is said."""
+    labels = _labels(reason, names)
+    given: list[str] = []
+    for node in reason.find("seat_filled"):
+        person = _name(reason, names, node.data["person"])
+        label = labels[_seat(node)]
+        if node.data["verdict"] != "approve":
+            given.append(f"{person} has rejected")
+        elif label == person:
+            given.append(f"{person} has approved")
+        else:
+            given.append(f"{label} is satisfied by {person}")
+    if len(given) > _MOST_NAMED:
+        return [f"{len(given)} seats have answered"]
+    return given
+
+
+def _labels(reason: Node, names: Names) -> dict[int, str]:
+    found = reason.find("seats")
+    nodes = found[0].children if found else ()
+    return {
+        _seat(node): seat_words(cast("Sequence[Mapping[str, Any]]", node.data["sources"]), names)
+        for node in nodes
+    }
+
+
+def _name(reason: Node, names: Names, person: object) -> str:
+    """A person's name: one whom the seats reach, or a voter who has left (in `names`)."""
+    people = cast("Mapping[str, str]", reason.data.get("people") or {})
+    key = str(person)
+    return people.get(key) or names.get(("person", key)) or "somebody"
+
+
+def _seat(node: Node) -> int:
+    return _number(node.data["seat"])
+
+
+def _number(value: object) -> int:
+    return cast("int", value)
+
+
+def _numbers(value: object) -> list[int]:
+    return list(cast("Iterable[int]", value))
+
+
+def _texts(value: object) -> list[str]:
+    return list(cast("Iterable[str]", value))

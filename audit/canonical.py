@@ -21,6 +21,7 @@ FORMAT = 1
 NO_HASH = "0" * 64
 _ENTRY_PREFIX = b"countersign-ledger-1\n"
 _LARGEST_INTEGER = 2**53 - 1
+_encode_row = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def canonical_text(value: Any) -> str:
@@ -42,8 +43,9 @@ def instant_text(instant: dt.datetime) -> str:
     """An aware instant as UTC text with microseconds. Raises ValueError for a naive one."""
     if instant.tzinfo is None:
         raise ValueError("an instant needs a time zone")
-    utc = instant.astimezone(dt.UTC)
-    return utc.strftime("%Y-%m-%dT%H:%M:%S.") + f"{utc.microsecond:06d}Z"
+    # Not strftime: whether it pads early years is the platform's choice.
+    utc = instant.astimezone(dt.UTC).replace(tzinfo=None)
+    return utc.isoformat(timespec="microseconds") + "Z"
 
 
 def entry_hash(former: str, text: str) -> str:
@@ -71,7 +73,7 @@ def plain_value(value: Any) -> str | int | bool | None:
 def row_digest(table: str, key: int, columns: Sequence[str], values: Sequence[Any]) -> str:
     """The digest of one row: SHA-256 of the JSON array [table, key, [[column, value], …]]."""
     pairs = [[column, plain_value(value)] for column, value in zip(columns, values, strict=True)]
-    text = json.dumps([table, key, pairs], ensure_ascii=False, separators=(",", ":"))
+    text = _encode_row([table, key, pairs])
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -1,7 +1,8 @@
 """Named fault points: where tests let a process pause or die. They do nothing in production.
 
-Set COUNTERSIGN_FAULTS, for example `after_insert=kill` or `after_lock=sleep:0.2,…`; it is honoured
-only when settings.FAULT_POINTS is on, which the test settings alone do.
+Set COUNTERSIGN_FAULTS, for example `after_insert=kill` or `after_lock=sleep:0.2,…`; `kill:3` kills at
+the third time that the process comes by. It is honoured only when settings.FAULT_POINTS is on, which
+the test settings alone do.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections import Counter
 
 from django.conf import settings
 
@@ -19,6 +21,8 @@ FAULT_POINTS = (
     "before_commit",
     "after_commit",
 )
+
+_passed: Counter[str] = Counter()
 
 
 def faultpoint(name: str) -> None:
@@ -31,7 +35,9 @@ def faultpoint(name: str) -> None:
         point, _, action = part.partition("=")
         if point != name:
             continue
-        if action == "kill":
+        _passed[name] += 1
+        verb, _, number = action.partition(":")
+        if verb == "kill" and _passed[name] >= int(number or 1):
             os.kill(os.getpid(), signal.SIGKILL)
-        elif action.startswith("sleep:"):
-            time.sleep(float(action.removeprefix("sleep:")))
+        elif verb == "sleep":
+            time.sleep(float(number))

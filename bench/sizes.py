@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 ROUNDS = 12  # every row is measured once a round, in turn
+COUNTED = 2  # requests of each row whose statements are counted
 WARM_UP = 6  # requests of each row before the first round
 
 DECISIONS = 15  # requests a batch

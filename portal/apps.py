@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from django.apps import AppConfig
+from importlib import import_module
+
+from django.apps import AppConfig, apps
+from django.utils.module_loading import module_has_submodule
+
+OWN_APPS = frozenset({"audit", "approvals", "releases", "portal"})
 
 
 class PortalConfig(AppConfig):
@@ -13,18 +18,27 @@ class PortalConfig(AppConfig):
     verbose_name = "People and access"
 
     def ready(self) -> None:
-        """Register the system checks, and keep the queue's pages out of the admin."""
+        """Register the system checks, and open the admin with our own pages alone."""
         from portal import checks  # noqa: F401, PLC0415  (models are not loaded before)
 
-        _unregister_queue_admin()
+        _open_admin()
 
 
-def _unregister_queue_admin() -> None:
-    # Whoever may add one of its schedules runs any dotted path (abuse.md, finding 2). Its module is
-    # imported here, so that the admin's own discovery, which comes later, finds it done.
+def _open_admin() -> None:
+    """Put our site in the place of unfold's, empty of what other apps register by themselves.
+
+    Their pages write past the services, and django-q2's runs any dotted path (abuse.md, finding 2).
+    Their modules are imported here, so that the admin's own discovery, which comes later, finds
+    them done; `portal.checks` keeps it so.
+    """
     from django.contrib import admin  # noqa: PLC0415
-    from django_q import admin as queue_admin  # noqa: F401, PLC0415
+    from django.contrib.admin import sites  # noqa: PLC0415
 
+    from portal.admin_site import PortalAdminSite  # noqa: PLC0415
+
+    admin.site = sites.site = PortalAdminSite()
+    for config in apps.get_app_configs():
+        if config.name not in OWN_APPS and module_has_submodule(config.module, "admin"):
+            import_module(f"{config.name}.admin")
     for model in list(admin.site._registry):
-        if model._meta.app_label == "django_q":
-            admin.site.unregister(model)
+        admin.site.unregister(model)

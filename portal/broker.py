@@ -50,7 +50,8 @@ class TickBroker(ORM):
         if reason is not None:
             log.error("task_refused", reason=reason)
             return None
-        return super().enqueue(task)  # type: ignore[no-any-return]
+        key: int = super().enqueue(task)
+        return key
 
     def dequeue(self) -> list[tuple[int, str]]:
         """The next payloads to run; those that are not ticks are removed from the queue."""

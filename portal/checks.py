@@ -109,13 +109,71 @@ def queue_admin_absent(app_configs: Sequence[AppConfig] | None, **_: Any) -> Mes
     ]
 
 
+@register(Tags.admin)
+def admin_closed(app_configs: Sequence[AppConfig] | None, **_: Any) -> Messages:
+    """Every page of the admin stands on our bases, and opens nothing that they shut (A-042)."""
+    from audit.admin.closed import ClosedAdmin  # noqa: PLC0415  (models are not loaded before)
+
+    found: Messages = []
+    for model, page in admin.site._registry.items():
+        if not isinstance(page, ClosedAdmin):
+            found.append(
+                Error(
+                    f"The admin page of {model._meta.label} does not stand on audit.admin.base.",
+                    hint="Derive it from ReadOnlyAdmin or ServiceAdmin, or unregister it.",
+                    id="countersign.E010",
+                )
+            )
+            continue
+        found += [
+            Error(f"The admin page of {model._meta.label} opens {door}.", id="countersign.E011")
+            for door in _opened(page)
+        ]
+    return found
+
+
+# What Django's admin, unfold and simple-history would write by themselves.
+_SHUT_ATTRIBUTES = (
+    "actions", "list_editable", "save_as", "inlines", "ordering_field", "actions_list",
+    "actions_row", "actions_detail", "actions_submit_line",
+)  # fmt: skip
+_SHUT_METHODS = {
+    "ClosedAdmin": ("has_delete_permission", "lookup_allowed"),
+    "HistoryPages": ("history_form_view",),
+    "ServiceAdmin": ("save_form", "save_model", "save_related", "changeform_view"),
+}
+_NEVER_GRANTED = ("has_add_permission", "has_change_permission")
+
+
+def _opened(page: Any) -> list[str]:
+    """What a page opens: attributes that are set, and methods that are not the bases' own."""
+    bases = {base.__name__: base for base in type(page).__mro__}
+    names = [name for name in _SHUT_ATTRIBUTES if getattr(page, name, None)]
+    for base, methods in _SHUT_METHODS.items():
+        names += [
+            name
+            for name in methods
+            if base in bases and getattr(type(page), name) is not getattr(bases[base], name)
+        ]
+    if "ReadOnlyAdmin" in bases:
+        names += [
+            name
+            for name in _NEVER_GRANTED
+            if getattr(type(page), name) is not getattr(bases["ClosedAdmin"], name)
+        ]
+    elif "ServiceAdmin" not in bases:
+        names.append("a base that is neither read-only nor a service's")
+    return names
+
+
 @register(Tags.compatibility)
 def worker_limits(app_configs: Sequence[AppConfig] | None, **_: Any) -> Messages:
-    """A task that waits must not be given out twice, nor a failing one forever."""
+    """Nothing but the tick may be queued, be given out twice while it waits, or fail forever."""
     cluster: dict[str, Any] = settings.Q_CLUSTER
     patience = cluster["queue_limit"] * cluster["timeout"] / cluster["workers"]
     safe = (
         cluster.get("orm") == "default"
+        and cluster.get("broker_class") == "portal.broker.TickBroker"
         and cluster["retry"] > max(patience, cluster["timeout"])
         and cluster["max_attempts"] > 0
         and cluster["ack_failures"]
@@ -126,7 +184,7 @@ def worker_limits(app_configs: Sequence[AppConfig] | None, **_: Any) -> Messages
         return []
     return [
         Error(
-            "Q_CLUSTER would run tasks twice or for ever.",
+            "Q_CLUSTER would run other tasks, or tasks twice or for ever.",
             hint="The values that hold, and why, are in portal/settings.py.",
             id="countersign.E009",
         )

@@ -248,6 +248,9 @@ GUARDIAN_MONKEY_PATCH_GROUP = False
 
 SIMPLE_HISTORY_REVERT_DISABLED = True
 
+# Admin pages lie in apps that don't import the portal, which knows how to read a request.
+ACTOR_FROM_REQUEST = "portal.actors.actor_from_request"
+
 
 # --- Web security (SEC-4): flags follow the scheme of the base URL --------------------------------
 
@@ -304,7 +307,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["portal.api.parsers.StrictJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "portal.api.pagination.CursorPages",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "portal.api.schema.ApiSchema",
     "EXCEPTION_HANDLER": "portal.api.problems.problem_response",
     "PAGE_SIZE": 50,
     "NUM_PROXIES": 0,  # REMOTE_ADDR is the client already
@@ -317,6 +320,19 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1/",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "ReleaseState": "portal.api.outputs.RELEASE_STATES",
+        "PhaseState": "portal.api.outputs.PHASE_STATES",
+        "ActivityState": "portal.api.outputs.ACTIVITY_STATES",
+        "ActivityKind": "portal.api.outputs.ACTIVITY_KINDS",
+        "SourceKind": "portal.api.outputs.SOURCE_KINDS",
+        "RuleKind": "portal.api.outputs.RULE_KINDS",
+        "BallotVerdict": "portal.api.outputs.BALLOT_VERDICTS",
+        "KeptVerdict": "portal.api.outputs.KEPT_VERDICTS",
+        "ReportedOutcome": "portal.api.outputs.REPORTED_OUTCOMES",
+        "KeptOutcome": "portal.api.outputs.KEPT_OUTCOMES",
+        "LinkKind": "releases.rules.release_details.LINK_KINDS",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

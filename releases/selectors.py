@@ -2,19 +2,50 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Cast, Coalesce, Concat, Now, Substr
 
-from approvals.models import Role, ScopeGroupPermission, ScopeUserPermission
-from approvals.selectors import roles_held, scopes_with_a_live_seat, scopes_with_a_seat
+from approvals.models import (
+    Approval,
+    AskedPerson,
+    Role,
+    ScopeGroupPermission,
+    ScopeUserPermission,
+)
+from approvals.selectors import (
+    open_seats_of,
+    roles_held,
+    scopes_with_a_live_seat,
+    scopes_with_a_seat,
+    scopes_with_a_vote,
+)
 from audit.actor import Actor
 from audit.errors import NotFound
 from audit.permissions import granted, live_group_ids, within_time
-from releases.models import Activity, Phase, Process, ProcessVersion, Product, Release
+from releases.models import (
+    Activity,
+    ActivityResult,
+    Comment,
+    Phase,
+    Process,
+    ProcessVersion,
+    Product,
+    Release,
+)
+from releases.rules.transitions import ACTIVITY_OPEN, ACTIVITY_WAITING, ActivityState
+
+# In the order of urgency: what is open without a deadline, then what is not open at all.
+NEVER = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
+NOT_OPEN = NEVER + dt.timedelta(hours=12)
+_HOST = "activity:"
 
 
 def _everywhere(actor: Actor, action: str) -> Q:
@@ -47,13 +78,15 @@ def _visible(actor: Actor, to_release: str = "") -> Q:
 
 
 def _reached_live(actor: Actor, to_release: str = "") -> Q:
-    """The same by what holds at this moment: groups and roles that a seat or a phase names."""
+    """The same by what holds at this moment: a seat or phase that is theirs, a vote they gave."""
     owned = Q(owner_user_id=actor.user_id) | Q(owner_group_id__in=live_group_ids(actor.user_id))
     for role_id, scope_id in roles_held(actor.user_id):
         owned |= Q(owner_role_id=role_id, release__scope__path__contains=f"/{scope_id}/")
     phases = Phase.objects.filter(owned).values("release_id")
-    return Q(**{f"{to_release}scope_id__in": scopes_with_a_live_seat(actor.user_id)}) | Q(
-        **{f"{to_release}pk__in": phases}
+    return (
+        Q(**{f"{to_release}scope_id__in": scopes_with_a_live_seat(actor.user_id)})
+        | Q(**{f"{to_release}scope_id__in": scopes_with_a_vote(actor.user_id)})
+        | Q(**{f"{to_release}pk__in": phases})
     )
 
 
@@ -89,12 +122,30 @@ def activity_for(actor: Actor, activity_id: int) -> Activity:
     return _first_visible(actor, rows, "release__")
 
 
+def _asked_or_named(actor: Actor, to_release: str) -> Q:
+    """What most who call meet, and the cheapest part of `_visible`: asked there, or named by it."""
+    asked = AskedPerson.objects.filter(
+        user_id=actor.user_id, approval__scope_id=OuterRef(f"{to_release}scope_id")
+    )
+    return (
+        Q(Exists(asked))
+        | Q(**{f"{to_release}manager_id": actor.user_id})
+        | Q(**{f"{to_release}requester_id": actor.user_id})
+    )
+
+
 def _first_visible(actor: Actor, rows: models.QuerySet[Any], to_release: str) -> Any:
-    """The one row when it is visible: first by what is indexed, then by what holds right now."""
+    """The one row when it is visible: first by what is indexed, then by what holds right now.
+
+    In steps, each asked when the one before found nothing: to put the whole condition together
+    takes longer than everything that a decision writes.
+    """
     if _sees_all(actor):
         found = rows.first()
     else:
-        found = rows.filter(_visible(actor, to_release)).first()
+        found = rows.filter(_asked_or_named(actor, to_release)).first()
+        if found is None:
+            found = rows.filter(_visible(actor, to_release)).first()
         if found is None:
             found = rows.filter(_reached_live(actor, to_release)).first()
     if found is None:
@@ -135,6 +186,14 @@ def newest_version(slug: str) -> ProcessVersion | None:
     )
 
 
+def version_of(slug: str, number: int | None = None) -> ProcessVersion | None:
+    """A published version by its number, of a process in use or not; the newest without one."""
+    versions = ProcessVersion.objects.select_related("process").filter(process__slug=slug)
+    if number is not None:
+        versions = versions.filter(number=number)
+    return versions.order_by("-number").first()
+
+
 def people_by_username(usernames: list[str]) -> dict[str, Any]:
     """Active accounts by the usernames asked for, without regard to case."""
     wanted = Q(pk__in=[])
@@ -155,3 +214,173 @@ def groups_by_name(names: list[str]) -> dict[str, Any]:
 def roles_by_slug(slugs: list[str]) -> dict[str, Any]:
     """Roles by slug."""
     return {role.slug: role for role in Role.objects.filter(slug__in=slugs)}
+
+
+# --- What doors list and show ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFilter:
+    """Which releases a list is asked for; what is left out does not narrow it."""
+
+    states: Collection[str] = ()
+    product: str | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityFilter:
+    """Which activities a list is asked for; what is left out does not narrow it."""
+
+    release: int | None = None
+    states: Collection[str] = ()
+    overdue: bool | None = None
+
+
+def releases_matching(actor: Actor, wanted: ReleaseFilter) -> models.QuerySet[Release]:
+    """The visible releases that match; `text` looks at name, version, description and reference."""
+    rows = releases_for(actor).select_related(
+        "product", "process_version__process", "manager", "requester"
+    )
+    if wanted.states:
+        rows = rows.filter(state__in=wanted.states)
+    if wanted.product is not None:
+        rows = rows.filter(product__key=wanted.product)
+    if wanted.text:
+        found = Q(pk__in=[])
+        for name in ("name", "version", "description"):
+            found |= Q(**{f"{name}__icontains": wanted.text})
+        number = wanted.text.upper().removeprefix("REL-")
+        if number.isascii() and number.isdigit():
+            found |= Q(pk=int(number))
+        rows = rows.filter(found)
+    return rows.defer("process_version__document")
+
+
+def release_to_show(actor: Actor, release_id: int) -> Release:
+    """One visible release with all that its page says of it, and `read_at`. Raises NotFound."""
+    rows = (
+        Release.objects.select_related(
+            "product", "scope", "process_version__process", "manager", "requester", "starter"
+        )
+        .annotate(read_at=Now())
+        .filter(pk=release_id)
+    )
+    return _first_visible(actor, rows, "")  # type: ignore[no-any-return]
+
+
+def activity_to_show(actor: Actor, activity_id: int) -> Activity:
+    """One visible activity with all that its page says of it, and `read_at`. Raises NotFound."""
+    rows = (
+        Activity.objects.select_related(
+            "phase", "release__product", "release__scope", "release__process_version", "asked_by"
+        )
+        .annotate(read_at=Now())
+        .filter(pk=activity_id)
+    )
+    return _first_visible(actor, rows, "release__")  # type: ignore[no-any-return]
+
+
+def activities_matching(actor: Actor, wanted: ActivityFilter) -> models.QuerySet[Activity]:
+    """The visible activities that match, each with `due`: when it falls due, by urgency."""
+    host = Concat(Value(_HOST), Cast(OuterRef("pk"), models.CharField()))
+    round_due = Approval.objects.filter(host=host, state=Approval.State.OPEN).values("due_at")[:1]
+    never = Value(NEVER, models.DateTimeField())
+    due = Case(
+        When(state__in=ACTIVITY_WAITING, then=Coalesce(Subquery(round_due), never)),
+        When(state=ActivityState.RUNNING, then=Coalesce(F("times_out_at"), never)),
+        default=Value(NOT_OPEN, models.DateTimeField()),
+    )
+    rows = activities_for(actor).select_related("release__product", "phase").annotate(due=due)
+    if wanted.release is not None:
+        rows = rows.filter(release_id=wanted.release)
+    if wanted.states:
+        rows = rows.filter(state__in=wanted.states)
+    if wanted.overdue is not None:
+        late = Q(state__in=ACTIVITY_OPEN, due__lte=Now())
+        rows = rows.filter(late if wanted.overdue else ~late)
+    return rows
+
+
+def seats_matching(actor: Actor, wanted: ActivityFilter) -> models.QuerySet[AskedPerson]:
+    """What waits for the actor, as rows of the projection that match."""
+    rows = open_seats_of(actor.user_id).select_related("approval")
+    if wanted.release is not None:
+        rows = rows.filter(approval__scope__release=wanted.release)
+    if wanted.overdue is not None:
+        rows = rows.filter(due_at__lte=Now()) if wanted.overdue else rows.filter(due_at__gt=Now())
+    if wanted.states:
+        key = Cast(Substr("approval__host", len(_HOST) + 1), models.BigIntegerField())
+        hosted = Case(When(approval__host__startswith=_HOST, then=key), default=None)
+        match = Activity.objects.filter(pk=OuterRef("activity_key"), state__in=wanted.states)
+        rows = rows.annotate(activity_key=hosted).filter(Exists(match))
+    return rows
+
+
+def count_waiting(actor: Actor) -> int:
+    """How many questions wait for the actor; those of archived products are not counted."""
+    mine = open_seats_of(actor.user_id)
+    archived = Product.objects.filter(is_archived=True).values("pk")
+    hidden = mine.filter(approval__scope__release__product__in=archived)
+    return mine.count() - hidden.count()
+
+
+def activities_asked_about(rows: Collection[AskedPerson]) -> dict[int, Activity]:
+    """The activity behind each row of the projection, by the key of its round."""
+    keys = {row.approval_id: int(row.approval.host.removeprefix(_HOST)) for row in rows}
+    found = (
+        Activity.objects.select_related("release__product", "phase")
+        .filter(pk__in=keys.values(), release__product__is_archived=False)
+        .in_bulk()
+    )
+    return {round_id: found[key] for round_id, key in keys.items() if key in found}
+
+
+def waiting_counts(releases: Collection[Release]) -> dict[int, int]:
+    """How many activities wait for a person, by release; those without any are left out."""
+    waiting = Activity.objects.filter(release__in=releases, state__in=ACTIVITY_WAITING)
+    counted = waiting.values_list("release_id").annotate(number=models.Count("pk")).order_by()
+    return dict(counted)
+
+
+def waiting_for_me(actor: Actor, release: Release) -> int:
+    """How many questions of a release wait for the actor."""
+    return open_seats_of(actor.user_id).filter(approval__scope_id=release.scope_id).count()
+
+
+def authors_of(user_ids: Collection[int]) -> dict[int, Any]:
+    """Accounts by key."""
+    return dict(get_user_model().objects.in_bulk(list(user_ids)))
+
+
+def results_of(activity: Activity) -> list[ActivityResult]:
+    """What pipelines reported of an activity, oldest attempt first."""
+    return list(ActivityResult.objects.filter(activity=activity).order_by("attempt"))
+
+
+def comments_of(activity: Activity) -> models.QuerySet[Comment]:
+    """What people said at an activity."""
+    return Comment.objects.select_related("user").filter(activity=activity)
+
+
+def newest_versions(processes: Collection[Process]) -> dict[int, ProcessVersion]:
+    """The newest version of each process, by process, without the documents."""
+    newest = ProcessVersion.objects.filter(process__in=processes).order_by("process", "number")
+    return {version.process_id: version for version in newest.defer("document")}
+
+
+def change_marks(activity_id: int) -> tuple[Any, ...]:
+    """What moves when an activity or its newest round does: one row, for polling."""
+    host = f"{_HOST}{activity_id}"
+    rounds = Approval.objects.filter(host=host).order_by("-attempt")
+    return (
+        Activity.objects.filter(pk=activity_id)
+        .values_list(
+            "state",
+            "version",
+            Subquery(rounds.values("attempt")[:1]),
+            Subquery(rounds.values("version")[:1]),
+        )
+        .first()
+        or ()
+    )

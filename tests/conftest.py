@@ -22,6 +22,8 @@ django.setup()
 from django.db import connection, connections  # noqa: E402
 from django.test import TransactionTestCase  # noqa: E402
 
+from approvals.services.roles import ensure_builtin_roles  # noqa: E402
+from audit.actor import system_actor  # noqa: E402
 from audit.triggers import drop_triggers, install_triggers  # noqa: E402
 
 
@@ -69,6 +71,7 @@ def _lift_around(flush: Callable[[TransactionTestCase], None]) -> Callable[..., 
     def flush_with_triggers_lifted(self: TransactionTestCase) -> None:
         with append_only_lifted("default"):
             flush(self)
+        ensure_builtin_roles(actor=system_actor("Test"))  # as `migrate` leaves a database
 
     return flush_with_triggers_lifted
 

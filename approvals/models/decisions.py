@@ -17,6 +17,9 @@ class Decision(InsertOnly):
     `form` are the field definitions its `inputs` were given under.
     """
 
+    announced_by = ("approval.decision_cast", "approval.decision_withdrawn")
+    announced_as = "decision"
+
     class Verdict(models.TextChoices):
         APPROVE = "approve", "Approve"
         REJECT = "reject", "Reject"

@@ -14,7 +14,7 @@ from uuid import UUID
 from approvals.facts import exclusions_of, live_decisions, load_electorate, seats_of, vote_of
 from approvals.models import Approval, Decision
 from approvals.rules.ballots import CheckedBallot, check_ballot
-from approvals.rules.eligibility import Electorate, hats, why_not
+from approvals.rules.eligibility import AUDITOR, INACTIVE, Electorate, hats, why_not
 from approvals.rules.quorum import Evaluation, Vote, can_be_seated, evaluate
 from approvals.rules.seats import Seat
 from approvals.services.asked import mark_answered
@@ -25,6 +25,9 @@ from audit.canonical import canonical_text
 from audit.errors import Conflict, NotPermitted
 from audit.history import insert_rows, save_tracked
 from audit.journal import Journal
+
+# Codes about the person that also forbid taking back a vote given before.
+_WRITES_NOTHING = frozenset({AUDITOR, INACTIVE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,17 +184,26 @@ def withdraw_decision(
     """Take one's own vote back while the round is open; both stay on record.
 
     Raises NotPermitted `not_an_approver` for one who has no vote here by their own account's
-    person, Conflict `nothing_to_withdraw`, `already_decided`, `not_open`, `deadline_passed`.
+    person, `auditor`, `inactive`; Conflict `nothing_to_withdraw`, `already_decided`, `not_open`, `deadline_passed`.
     """
     standing = standing_of(approval, lineage, journal, exclusions)
-    person = journal.actor.person
-    if person is None or all(decision.person != person for decision in standing.decisions):
-        person = require_voter(standing, journal.actor)
+    person = _withdrawing(standing, journal.actor)
     require_open(approval, journal)
     if person not in standing.live:
         raise Conflict("nothing_to_withdraw", sentence_for("nothing_to_withdraw"))
     decision = _decision(standing, person, "withdraw", reason, {}, journal)
     return _write(standing, decision, journal, "approval.decision_withdrawn")
+
+
+def _withdrawing(standing: Standing, actor: Actor) -> UUID:
+    """Whoever has voted here may take it back, unless they may write nothing at all any more."""
+    person = actor.person
+    if person is None or all(decision.person != person for decision in standing.decisions):
+        return require_voter(standing, actor)
+    reason = why_not(standing.electorate, person)
+    if reason is not None and reason.code in _WRITES_NOTHING:
+        raise NotPermitted(reason.code, sentence_for(reason.code), data=dict(reason.data))
+    return person
 
 
 def _decision(

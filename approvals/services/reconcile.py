@@ -9,19 +9,27 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import F, Q
+from django.utils import timezone
 
-from approvals.models import Approval, AskedPerson, SeatSource
+from approvals.models import Approval, AskedPerson, RoleAssignment, SeatSource
+from approvals.selectors import memberships_changed, rounds_not_seen_since
 from approvals.services.asked import rewrite_asked
 from approvals.services.decisions import standing_of
 from approvals.services.rounds import tally_text
-from audit.actor import Actor
+from audit.actor import POLICY, Actor
 from audit.canonical import canonical_text
 from audit.history import save_tracked, update_rows
 from audit.journal import Journal
 from audit.locking import lock, moment
 from audit.services.record import record
+
+# `tick` has long seen what lies further back.
+_LOOKS_BACK = dt.timedelta(days=1)
+# Between the clock of the process that made a membership and the database's.
+_CLOCKS_DIFFER = dt.timedelta(seconds=2)
 
 
 def rounds_naming(
@@ -38,6 +46,22 @@ def rounds_naming(
     sources = SeatSource.objects.filter(named, is_open).values_list("approval_id", flat=True)
     asked = AskedPerson.objects.filter(is_open, user_id__in=users)
     return sorted({*sources, *asked.values_list("approval_id", flat=True)})
+
+
+def rounds_reaching(user_ids: Collection[int]) -> list[int]:
+    """The open rounds that ask these people, or would ask if they were let in.
+
+    By any of their accounts: an auditor's account shuts out the human behind it, so rounds that
+    name another account of theirs are reached as well.
+    """
+    users = get_user_model()
+    persons = users._default_manager.filter(pk__in=user_ids).values("person")
+    accounts = list(users._default_manager.filter(person__in=persons).values_list("pk", flat=True))
+    members = users.groups.through._default_manager.filter(user_id__in=accounts)
+    groups = list(members.values_list("group_id", flat=True))
+    held = Q(user_id__in=accounts) | Q(group_id__in=groups)
+    roles = list(RoleAssignment.objects.filter(held).values_list("role_id", flat=True))
+    return rounds_naming(users=accounts, groups=groups, roles=roles)
 
 
 def reconcile_rounds(
@@ -105,6 +129,23 @@ def _reconcile(approval: Approval, lineage: Sequence[int], journal: Journal) -> 
     if fresh:
         journal.add("approval.asked", approval=approval.pk, host=approval.host, asked=sorted(fresh))
     return changed or bool(fresh)
+
+
+def ensure_current(*, actor: Actor, limit: int = 200) -> int:
+    """Bring the rounds up to date that have not heard whom the actor has joined or left.
+
+    A membership made or ended in a shell, or one whose time has come, shows at once in what waits
+    for a person, without waiting for `tick`. Costs one query, and a second one for whoever came or
+    went within a day; returns how many rounds changed.
+    """
+    if actor.user_id is None:
+        return 0
+    changed = memberships_changed(actor.user_id, timezone.now() - _LOOKS_BACK)
+    if not changed:
+        return 0
+    moment = max(changed.values()) + _CLOCKS_DIFFER
+    behind = rounds_not_seen_since(changed.keys(), moment, limit)
+    return reconcile_rounds(approval_ids=behind, actor=POLICY)
 
 
 def rounds_to_reconcile(limit: int) -> list[int]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Mapping, Sequence
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from approvals.models import Role, Scope
+from approvals.rules.texts import unsafe_text
 from audit.actor import Actor
 from audit.canonical import canonical_text
 from audit.errors import Conflict, Invalid
@@ -16,7 +18,7 @@ from audit.history import create_tracked, save_tracked
 from audit.journal import Journal
 from audit.locking import database_now
 from audit.models import PORTAL_STREAM
-from audit.permissions import ACTIONS
+from audit.permissions import ACTIONS, can, require
 from audit.services.record import record
 
 # Built-in roles and their rights: contract.md, Rights. `override` is in none of them.
@@ -28,6 +30,8 @@ BUILT_IN: Sequence[tuple[str, str, Sequence[str], bool]] = (
     ("auditor", "Auditor", ("view", "view_audit"), True),
     ("audit-approver", "Audit Approver", ("view",), False),
 )
+
+SLUG = re.compile(r"[a-z][a-z0-9_-]{0,49}")
 
 
 def everything() -> Scope:
@@ -85,6 +89,48 @@ def ensure_builtin_roles(*, actor: Actor, now: dt.datetime | None = None) -> Non
     if made:
         journal.add("role.created", roles=[role.slug for role in made])
     record(journal, stream=PORTAL_STREAM)
+
+
+def create_role(
+    *, slug: str, name: str, actor: Actor, description: str = "", rights: Sequence[str] = (),
+    now: dt.datetime | None = None,
+) -> Role:
+    """Make a role that gives these rights to whoever is assigned it.
+
+    Refusals: NotPermitted without `configure` for everything, Invalid (slug, name, rights), Conflict
+    `slug_taken`.
+    """
+    try:
+        return _create_role(slug, name, description, rights, actor, now)
+    except IntegrityError as error:  # two at once: the constraint is the judge
+        raise Conflict("slug_taken", f"There is a role {slug} already.") from error
+
+
+@transaction.atomic
+def _create_role(
+    slug: str, name: str, description: str, rights: Sequence[str], actor: Actor,
+    now: dt.datetime | None,
+) -> Role:
+    require(can(actor, "configure", everything()))
+    errors: dict[str, list[str]] = {}
+    if not SLUG.fullmatch(slug):
+        errors["slug"] = [
+            "A slug is lower case letters, digits, - and _, at most 50, and starts with a letter."
+        ]
+    if not name.strip() or len(name) > 100 or unsafe_text(name):
+        errors["name"] = ["Give a name of at most 100 characters."]
+    if errors:
+        raise Invalid(errors=errors)
+    stored = check_rights(rights)
+    if Role.objects.filter(slug=slug).exists():
+        raise Conflict("slug_taken", f"There is a role {slug} already.")
+    journal = Journal(actor=actor, at=now or database_now())
+    role: Role = create_tracked(
+        journal, [Role(slug=slug, name=name, description=description, rights=stored)]
+    )[0]
+    journal.add("role.created", roles=[slug], rights=sorted(set(rights)))
+    record(journal, stream=PORTAL_STREAM)
+    return role
 
 
 def rights_of(role: Role) -> list[str]:

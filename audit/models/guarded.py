@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from django.db import models
 
@@ -90,9 +90,15 @@ class Guarded(models.Model):
 
 
 class InsertOnly(Guarded):
-    """Rows that are written once: the database itself refuses UPDATE and DELETE on their tables."""
+    """Rows that are written once: the database itself refuses UPDATE and DELETE on their tables.
+
+    Where an event tells of each row, `announced_by` are its kinds and `announced_as` the member of
+    its data that holds the row's key; verification compares the two (I3).
+    """
 
     insert_only = True
+    announced_by: ClassVar[tuple[str, ...]] = ()
+    announced_as: ClassVar[str] = ""
 
     class Meta(Guarded.Meta):
         abstract = True

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from audit.actor import Actor, system_actor
 from audit.history import keep_versions
 from audit.journal import Journal
+from audit.locking import database_now
 from audit.models import PORTAL_STREAM
 from audit.services.record import record
 
@@ -28,7 +28,7 @@ def adopt_changes(instances: Sequence[Any], history_type: str, *, actor: Actor =
     if not instances:
         return
     verb = {"+": "created", "~": "changed", "-": "deleted"}[history_type]
-    journal = Journal(actor=actor, at=timezone.now())
+    journal = Journal(actor=actor, at=database_now())
     keep_versions(journal, [(row, history_type) for row in instances], "outside the portal")
     model = instances[0]._meta.model_name
     journal.add(f"{model}.{verb}", keys=[row.pk for row in instances], outside=True)

@@ -67,7 +67,7 @@ class Pending(models.Model):
             models.Index(
                 fields=["user", "due_at", "id"],
                 condition=models.Q(is_open=True),
-                name="floor_pending",
+                name="floor_open_by_urgency",
             ),
         ]
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 
-from approvals.services.reconcile import reconcile_rounds, rounds_naming
+from approvals.services.reconcile import reconcile_rounds, rounds_naming, rounds_reaching
 from approvals.services.roles import everything
 from audit.actor import Actor
 from audit.errors import Conflict, Invalid, NotFound, NotPermitted
@@ -147,10 +147,7 @@ def _end_sessions(user: User) -> None:
 
 
 def _reconcile_person(user: User, actor: Actor, now: dt.datetime | None) -> None:
-    groups = list(Membership.objects.filter(user=user).values_list("group_id", flat=True))
-    roles = list(user.role_assignments.values_list("role_id", flat=True))
-    named = rounds_naming(users=[user.pk], groups=groups, roles=roles)
-    reconcile_rounds(approval_ids=named, actor=actor, now=now)
+    reconcile_rounds(approval_ids=rounds_reaching([user.pk]), actor=actor, now=now)
 
 
 @transaction.atomic
@@ -205,7 +202,7 @@ def add_member(
         )[0]
         journal.add("membership.created", user=user.pk, group=group.pk)
         record(journal, stream=PORTAL_STREAM)
-    _reconcile_group(group, actor, now)
+    _reconcile_member(user, group, actor, now)
     return membership
 
 
@@ -223,10 +220,14 @@ def remove_member(
         delete_tracked(journal, [membership], reason)
         journal.add("membership.deleted", user=user.pk, group=group.pk)
         record(journal, stream=PORTAL_STREAM)
-    _reconcile_group(group, actor, now)
+    _reconcile_member(user, group, actor, now)
 
 
-def _reconcile_group(group: Group, actor: Actor, now: dt.datetime | None) -> None:
-    roles = list(group.role_assignments.values_list("role_id", flat=True))
-    named = rounds_naming(groups=[group.pk], roles=roles)
+def _reconcile_member(
+    user: User, group: Group, actor: Actor, now: dt.datetime | None
+) -> None:
+    held = group.role_assignments.values_list("role_id", "role__reads_only")
+    named = rounds_naming(groups=[group.pk], roles=[role for role, _ in held])
+    if any(reads_only for _, reads_only in held):  # an auditor loses every other seat
+        named = sorted({*named, *rounds_reaching([user.pk])})
     reconcile_rounds(approval_ids=named, actor=actor, now=now)

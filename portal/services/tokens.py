@@ -9,11 +9,12 @@ import zlib
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.db.models.functions import Now
 
 from audit.actor import SCOPES, Actor
 from audit.canonical import canonical_text, text_digest
 from audit.errors import Conflict, Invalid, NotFound, NotPermitted
-from audit.history import create_tracked, save_tracked
+from audit.history import create_tracked, save_tracked, update_rows
 from audit.journal import Journal
 from audit.locking import database_now, lock, moment
 from audit.models import PORTAL_STREAM
@@ -118,3 +119,32 @@ def scopes_of(token: ApiToken) -> frozenset[str] | None:
     if token.scopes is None:
         return None
     return frozenset(json.loads(token.scopes)) & frozenset(SCOPES)
+
+
+def token_by_secret(secret: str) -> ApiToken | None:
+    """The token with this secret that still holds, with its account; one query, by the digest.
+
+    None for one that is unknown, revoked or expired. `read_at` is the database's time.
+    """
+    found: ApiToken | None = (
+        ApiToken.objects.select_related("user")
+        .annotate(read_at=Now())
+        .filter(digest=text_digest(secret), revoked_at__isnull=True, expires_at__gt=Now())
+        .first()
+    )
+    return found
+
+
+def note_token_use(*, token: ApiToken, actor: Actor, now: dt.datetime | None = None) -> bool:
+    """Keep when a token was last used, at most once a minute; returns whether it was written.
+
+    Bookkeeping: no version and no ledger entry. The actor must be the token's own.
+    """
+    if actor.user_id != token.user_id:
+        raise NotPermitted("not_yours", "This is somebody else's token.")
+    used_at = now or token.read_at  # type: ignore[attr-defined]
+    if token.last_used_at is not None and used_at - token.last_used_at < USE_NOTED_EVERY:
+        return False
+    token.last_used_at = used_at
+    update_rows([token], ["last_used_at"])
+    return True

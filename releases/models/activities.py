@@ -110,6 +110,9 @@ class Activity(Guarded):
 class ActivityResult(InsertOnly):
     """How one attempt of an automated activity ended: what a pipeline reported, or a time-out."""
 
+    announced_by = ("activity.result_reported",)
+    announced_as = "result"
+
     class Outcome(models.TextChoices):
         PASSED = "passed", "Passed"
         FAILED = "failed", "Failed"
@@ -137,6 +140,9 @@ class ActivityResult(InsertOnly):
 
 class Comment(InsertOnly):
     """What somebody said at an activity; it decides nothing."""
+
+    announced_by = ("activity.commented",)
+    announced_as = "comment"
 
     activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="comments")
     user = models.ForeignKey(

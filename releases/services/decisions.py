@@ -9,7 +9,6 @@ from django.db import transaction
 
 from approvals.models import Approval, Decision
 from approvals.services.decisions import Ballot, Cast, cast_decision, withdraw_decision
-from approvals.services.reconcile import refresh_round
 from approvals.wording import sentence_for
 from audit.actor import Actor
 from audit.errors import Conflict
@@ -25,7 +24,7 @@ from releases.rules.progress import Plan, plan_skip
 from releases.rules.transitions import ActivityState
 from releases.selectors import activity_for
 from releases.services.progress import moves_of, settle_release
-from releases.services.questions import exclusions_for, linked_activities
+from releases.services.questions import exclusions_for, refresh_linked
 
 # Refusals that a person meets because the question was settled before: they go on record.
 ON_RECORD = frozenset({"already_decided", "deadline_passed"})
@@ -121,7 +120,7 @@ def _finish(
             board = load_board(release)
             settle_after_round(board, board.by_id[activity.pk], approval, journal=journal)
             activity = board.by_id[activity.pk]
-        _refresh_linked(board, activity, journal)
+        refresh_linked(board, activity, journal)
         record(journal, stream=release.stream)
     faultpoint("before_commit")
     return Decided(cast, activity, release)
@@ -144,19 +143,6 @@ def settle_after_round(
         skip = plan_skip(board.facts(), activity.overrides_id)
         moves += skip.activities
     settle_release(board, journal=journal, act=Plan(activities=moves))
-
-
-def _refresh_linked(board: Board, activity: Activity, journal: Journal) -> None:
-    """Whoever decided here is shut out there at once, where four eyes tie two activities."""
-    if not board.document.four_eyes.get(board.ref(activity)):
-        return
-    for other in linked_activities(board, activity):
-        refresh_round(
-            other.host,
-            exclusions_for(board, other),
-            lineage=lineage_of(board.release),
-            journal=journal,
-        )
 
 
 @transaction.atomic

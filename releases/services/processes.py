@@ -189,16 +189,25 @@ def save_draft(
 
 
 @transaction.atomic
-def publish_draft(*, process_id: int, actor: Actor, now: dt.datetime | None = None) -> Published:
-    """Publish the draft of a process and clear it. Refusals: as `publish_process`, and NotFound."""
-    require(can_configure(actor, everything()))
+def publish_draft(
+    *, process_id: int, actor: Actor, text: str | None = None, now: dt.datetime | None = None
+) -> Published:
+    """Publish the draft of a process, or `text` in its place, and clear the draft.
+
+    Refusals: as `publish_process`, and NotFound; then the draft stays what it was.
+    """
+    root = everything()
+    require(can_configure(actor, root))
+    # The scope before the process, in the order in which publish_process takes them.
+    lock(type(root).objects.all(), pk=root.pk)
     process = lock(Process.objects.all(), pk=process_id)
-    parsed = parse_process(process.draft)
+    text = process.draft if text is None else text
+    parsed = parse_process(text)
     if parsed.document["slug"] != process.slug:
         line = parsed.lines.get("slug", 1)
         sentence = f"This is the draft of {process.slug}; its slug can't change."
         raise ProcessErrors([ProcessError(line, "slug", "slug_changed", sentence)])
-    published = publish_process(text=process.draft, actor=actor, now=now)
+    published = publish_process(text=text, actor=actor, now=now)
     process = lock(Process.objects.all(), pk=process_id)
     journal = Journal(actor=actor, at=moment(process, now))
     process.draft = ""

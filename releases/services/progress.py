@@ -22,7 +22,7 @@ from releases.rules.progress import (
     settle_after,
 )
 from releases.rules.transitions import ACTIVITY_ENDED, ActivityState, ReleaseState
-from releases.services.questions import round_request
+from releases.services.questions import refresh_linked, round_request
 
 # What each move is called on the record, in the past tense.
 _ACTIVITY_EVENTS = {
@@ -89,6 +89,9 @@ def apply_plan(board: Board, plan: Plan, *, journal: Journal, reason: str = "") 
     save_tracked(journal, moved, _ACTIVITY_FIELDS, reason)
     requests = [round_request(board, board.by_id[key]) for key in opening]
     open_rounds(requests, journal=journal)
+    for move in opening.values():
+        if move.attempt > 1:  # whoever decided the former attempt is free again elsewhere
+            refresh_linked(board, board.by_id[move.id], journal)
     _move_phases(board, plan, journal, reason)
     _move_release(board, plan, journal, reason)
 

@@ -8,8 +8,10 @@ from typing import Any
 
 from approvals.facts import live_decisions
 from approvals.models import Decision
-from approvals.selectors import current_round, decisions_of
+from approvals.selectors import current_rounds, decisions_of
+from approvals.services.reconcile import refresh_round
 from approvals.services.rounds import RoundRequest
+from audit.journal import Journal
 from releases.facts import Board, author_ids, condition_facts, lineage_of
 from releases.models import Activity, Release
 from releases.rules.conditions import applies
@@ -108,11 +110,22 @@ def linked_activities(board: Board, activity: Activity) -> list[Activity]:
     return [other for other in board.activities if board.ref(other) in refs]
 
 
+def refresh_linked(board: Board, activity: Activity, journal: Journal) -> None:
+    """Whom four eyes shut out of the activities tied to this one changes with its votes: at once."""
+    for other in linked_activities(board, activity):
+        refresh_round(
+            other.host,
+            exclusions_for(board, other),
+            lineage=lineage_of(board.release),
+            journal=journal,
+        )
+
+
 def _deciders(board: Board, activity: Activity) -> set[int]:
     others = linked_activities(board, activity)
     if not others:
         return set()
-    rounds = [found for other in others if (found := current_round(other.host)) is not None]
+    rounds = current_rounds([other.host for other in others])
     deciders: set[int] = set()
     for decisions in decisions_of(rounds).values():
         deciders.update(

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
 from django.db.models import Q
 
 from approvals.models import Role, RoleAssignment, Scope, ScopeGroupPermission, ScopeUserPermission
-from approvals.services.reconcile import reconcile_rounds, rounds_naming
+from approvals.services.reconcile import reconcile_rounds, rounds_naming, rounds_reaching
 from approvals.services.roles import everything, rights_of
 from audit.actor import Actor
 from audit.errors import Conflict, Invalid, NotFound
@@ -78,8 +79,18 @@ def assign_role(
     a time that ends before it starts, Conflict `already_assigned`.
     """
     assignment = _assign_role(role, grantee, actor, scope, valid_from, valid_until, now)
-    reconcile_rounds(approval_ids=rounds_naming(roles=[role.pk]), actor=actor, now=now)
+    reconcile_rounds(approval_ids=_rounds_touched(assignment), actor=actor, now=now)
     return assignment
+
+
+def _rounds_touched(assignment: RoleAssignment) -> list[int]:
+    """The open rounds that name the role; for one that only reads, all that reach its holders."""
+    if not assignment.role.reads_only:
+        return rounds_naming(roles=[assignment.role_id])
+    through = get_user_model().groups.through
+    members = through._default_manager.filter(group_id=assignment.group_id)
+    holders = [assignment.user_id] if assignment.user_id else members.values_list("user_id", flat=True)
+    return rounds_reaching(list(holders))
 
 
 @transaction.atomic
@@ -148,7 +159,7 @@ def end_role(
     NotPermitted, Conflict `already_ended`.
     """
     assignment = _end_role(assignment_id, actor, reason, now)
-    reconcile_rounds(approval_ids=rounds_naming(roles=[assignment.role_id]), actor=actor, now=now)
+    reconcile_rounds(approval_ids=_rounds_touched(assignment), actor=actor, now=now)
     return assignment
 
 

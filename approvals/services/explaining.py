@@ -1,0 +1,61 @@
+"""How a round stands for one who looks at it, by the very functions that take a vote (POL-17).
+
+Nothing here writes: pages and API show what these say, and `cast_decision` refuses by the same.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+from approvals.facts import live_decisions, load_electorate, seats_of
+from approvals.models import Approval, Decision
+from approvals.rules.eligibility import Hat, hats
+from approvals.rules.quorum import Evaluation, Vote, can_be_seated
+from approvals.services.decisions import Standing, require_open, require_voter
+from approvals.wording import sentence_for
+from audit.actor import POLICY, YES, Actor, Answer
+from audit.errors import Refusal
+from audit.journal import Journal
+
+
+def look_at_round(
+    approval: Approval,
+    decisions: Sequence[Decision],
+    *,
+    lineage: Sequence[int],
+    exclusions: Mapping[int, str],
+    now: dt.datetime,
+) -> Standing:
+    """A round, open or not, with who may fill its seats at `now`; one query for the people."""
+    seats = seats_of(approval)
+    electorate = load_electorate(seats, exclusions, lineage, now)
+    return Standing(approval, seats, electorate, list(decisions), live_decisions(decisions))
+
+
+def may_vote(standing: Standing, actor: Actor, now: dt.datetime) -> Answer:
+    """Whether the actor's vote would be taken at `now`, and if not why: the person before the moment.
+
+    The codes are those of `cast_decision`; what the ballot itself must bring is not judged.
+    """
+    try:
+        person = require_voter(standing, actor)
+        require_open(standing.approval, Journal(actor=POLICY, at=now))
+    except Refusal as refusal:
+        return Answer(False, refusal.code, refusal.sentence, refusal.data)
+    vote = Vote(person, "approve", standing.electorate.seats_of(person))
+    if not can_be_seated(standing.votes, vote, standing.electorate):
+        return Answer(False, "no_seat_left", sentence_for("no_seat_left"))
+    return YES
+
+
+def why_asked(standing: Standing, actor: Actor) -> tuple[Hat, ...]:
+    """Which sources make the actor eligible for which seats; nothing for one who is not asked."""
+    return hats(standing.electorate, actor.person) if actor.person else ()
+
+
+def judged(standing: Standing) -> Evaluation | None:
+    """The evaluation of an open round; None for one that has ended, which is never judged again."""
+    if standing.approval.state != Approval.State.OPEN:
+        return None
+    return standing.evaluate()

@@ -1,0 +1,43 @@
+"""Forms of the admin: they parse input; one service judges it, and its refusal is shown at the field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from django import forms
+
+from audit.errors import Refusal
+
+
+class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A form whose data goes to a service. It is never saved itself.
+
+    `refusal` is set when the service has refused this very input: the form is then shown again
+    with the refusal's sentences.
+    """
+
+    refusal: ClassVar[Refusal | None] = None
+
+    def clean(self) -> dict[str, Any] | None:
+        """The data as parsed, or the refusal at the fields that it names."""
+        cleaned = super().clean()
+        if self.refusal is not None:
+            for field, sentence in self.sentences(self.refusal):
+                self.add_error(field if field in self.fields else None, sentence)
+        return cleaned
+
+    def sentences(self, refusal: Refusal) -> Iterator[tuple[str | None, str]]:
+        """Where each sentence of a refusal belongs; None for the form as a whole."""
+        named: Mapping[str, list[str]] = refusal.errors
+        for field, sentences in named.items():
+            for sentence in sentences:
+                yield field, sentence
+        if not named:
+            yield None, refusal.sentence
+
+    def validate_unique(self) -> None:
+        """The service judges, inside its transaction."""
+
+    def validate_constraints(self) -> None:
+        """The service judges, inside its transaction."""

@@ -1,0 +1,44 @@
+"""`?wait=`: an answer that comes when an activity has changed (API-3).
+
+Nothing is held meanwhile: no transaction, and no connection between two looks.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from typing import Final
+
+from django.conf import settings
+from django.db import connections
+
+LOOK_EVERY: Final = 1.0  # seconds
+_DEFAULT_THREADS: Final = 8
+
+# At most a quarter of a web process's threads wait, so that the others always have work done.
+_places = threading.BoundedSemaphore(
+    max(1, getattr(settings, "COUNTERSIGN_WEB_THREADS", _DEFAULT_THREADS) // 4)
+)
+
+
+def wait_for_change(look: Callable[[], Hashable], seconds: float) -> bool:
+    """Wait until `look` says something else than now, or the time is over; whether it did.
+
+    Answers at once, with False, when too many wait already.
+    """
+    if not _places.acquire(blocking=False):
+        return False
+    try:
+        return _watch(look, look(), time.monotonic() + seconds)
+    finally:
+        _places.release()
+
+
+def _watch(look: Callable[[], Hashable], before: Hashable, until: float) -> bool:
+    while (left := until - time.monotonic()) > 0:
+        connections.close_all()
+        time.sleep(min(LOOK_EVERY, left))
+        if look() != before:
+            return True
+    return False

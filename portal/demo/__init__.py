@@ -1,0 +1,1 @@
+"""The demo: one believable company with ninety days of history, made by calling the services."""

@@ -1,0 +1,115 @@
+"""Words of the portal for people: states, verdicts by kind, conditions, what blocks (REL-3, REL-4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from approvals.wording import listed
+from releases.rules.transitions import ActivityKind, ActivityState, PhaseState, ReleaseState
+
+RELEASE_STATES: Final[Mapping[str, str]] = {
+    ReleaseState.DRAFT: "Draft",
+    ReleaseState.SCHEDULED: "Scheduled",
+    ReleaseState.RUNNING: "Running",
+    ReleaseState.ON_HOLD: "On Hold",
+    ReleaseState.FAILED: "Failed",
+    ReleaseState.COMPLETED: "Completed",
+    ReleaseState.DEFERRED: "Deferred",
+    ReleaseState.CANCELLED: "Cancelled",
+    ReleaseState.ABORTED: "Aborted",
+}
+PHASE_STATES: Final[Mapping[str, str]] = {
+    PhaseState.PENDING: "Pending",
+    PhaseState.RUNNING: "Running",
+    PhaseState.WAITING_FOR_APPROVAL: "Waiting for Approval",
+    PhaseState.FAILED: "Failed",
+    PhaseState.COMPLETED: "Completed",
+    PhaseState.SKIPPED: "Skipped",
+    PhaseState.ABORTED: "Aborted",
+}
+ACTIVITY_STATES: Final[Mapping[str, str]] = {
+    ActivityState.BLOCKED: "Blocked",
+    ActivityState.RUNNING: "Running",
+    ActivityState.AWAITING_APPROVAL: "On Hold – Awaiting Approval",
+    ActivityState.WAITING_FOR_INPUT: "On Hold – Waiting for Input",
+    ActivityState.COMPLETED: "Completed",
+    ActivityState.REJECTED: "Rejected",
+    ActivityState.FAILED: "Failed",
+    ActivityState.EXPIRED: "Expired",
+    ActivityState.SKIPPED: "Skipped",
+    ActivityState.ABORTED: "Aborted",
+}
+# What people do with each kind, as (approve, reject): the record has approve and reject alone.
+_VERDICTS: Final[Mapping[str, tuple[str, str]]] = {
+    ActivityKind.APPROVAL: ("Approve", "Reject"),
+    ActivityKind.SIGN_OFF: ("Approve", "Reject"),
+    ActivityKind.VERIFICATION: ("Pass", "Fail"),
+    ActivityKind.EVIDENCE: ("Submit", "Decline"),
+    ActivityKind.INFORMATION: ("Submit", "Decline"),
+    ActivityKind.HANDOFF: ("Acknowledge", "Send back"),
+}
+_CONDITION_KEYS: Final[Mapping[str, str]] = {
+    "risk": "risk",
+    "change_type": "change type",
+    "environment": "environment",
+    "tag": "tag",
+}
+
+
+def verdict_words(kind: str) -> dict[str, str]:
+    """What each verdict is called for a kind of activity; nothing for automated ones (REL-3)."""
+    if kind not in _VERDICTS:
+        return {}
+    approve, reject = _VERDICTS[kind]
+    return {"approve": approve, "reject": reject, "abstain": "Abstain"}
+
+
+def condition_words(reason: Mapping[str, Any]) -> str:
+    """Why an activity or a seat does or does not apply, from the rule's reason (POL-10)."""
+    if reason.get("code") == "always":
+        return "Applies always."
+    parts = [_condition(one) for one in reason.get("conditions", ())]
+    lead = "Applies" if reason.get("code") == "applies" else "Does not apply"
+    return f"{lead}: {'; '.join(parts)}."
+
+
+def _condition(judged: Mapping[str, Any]) -> str:
+    name = _CONDITION_KEYS.get(judged["key"], judged["key"])
+    wanted = listed(judged["wanted"], "or")
+    if judged["code"] == "missing":
+        return f"asked for with {name} {wanted}, and the release has none"
+    found = listed(judged["found"], "and")
+    verb = "as" if judged["code"] == "holds" else "while"
+    return f"asked for with {name} {wanted}, {verb} the release has {found}"
+
+
+def blocked_words(explanation: Mapping[str, Any]) -> list[str]:
+    """Why an activity has not started, a sentence for each cause."""
+    return [_cause(one) for one in explanation.get("causes", ())]
+
+
+def cause_words(cause: Mapping[str, Any]) -> str:
+    """Why a release stands as it does, from one of its causes."""
+    activities = listed(cause.get("activities") or (), "and")
+    return {
+        "held": "Its manager holds it.",
+        "phase_failed": f"Phase {cause.get('phase')} has failed: {activities}.",
+        "nothing_can_move": f"Nothing can move any more: {activities}.",
+        "waiting": f"Waits for people: {activities}.",
+    }.get(str(cause.get("code")), str(cause.get("code")))
+
+
+def _cause(cause: Mapping[str, Any]) -> str:
+    refs: Sequence[str] = cause.get("activities") or ()
+    names = listed(refs, "and") or "nothing of it is done"
+    return {
+        "not_blocked": "It is not blocked.",
+        "ended": "The release has ended.",
+        "not_started": "The release has not started.",
+        "not_applicable": "Its condition does not hold.",
+        "held": "The release manager holds the release.",
+        "phase_failed": f"Phase {cause.get('phase')} has failed ({names}).",
+        "needs_phase": f"It needs phase {cause.get('phase')} ({names}).",
+        "needs_activity": f"It needs {cause.get('ref')}.",
+    }.get(str(cause["code"]), str(cause["code"]))

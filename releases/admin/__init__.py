@@ -1,0 +1,5 @@
+"""Admin pages of what is released, by which process, decided by whom, and of its record."""
+
+from releases.admin import activities, approvals, ledger, processes, products, releases, roles
+
+__all__ = ["activities", "approvals", "ledger", "processes", "products", "releases", "roles"]

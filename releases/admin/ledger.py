@@ -1,0 +1,64 @@
+"""The ledger in the admin, to be read by who holds `view_audit` (AUD-3)."""
+
+from __future__ import annotations
+
+import json
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from audit.admin.base import ReadOnlyAdmin
+from audit.admin.display import NO_VALUE, json_block
+from audit.models import LedgerEntry, LedgerStream, PersonalRecord
+from releases.admin.visible import streams_seen
+
+
+class VisibleToAuditors(ReadOnlyAdmin):
+    """For who may read the audit trail of anything; which streams, the rights say."""
+
+    def may_view(self, request: HttpRequest) -> bool:
+        return streams_seen(request).exists()
+
+
+@admin.register(LedgerStream)
+class LedgerStreamAdmin(VisibleToAuditors):
+    """The heads of the streams."""
+
+    list_display = ("key", "seq", "hash")
+    search_fields = ("=key",)
+    ordering = ("-pk",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LedgerStream]:
+        return streams_seen(request)
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(VisibleToAuditors):
+    """The entries, as they were written and hashed; with the address behind the digest."""
+
+    fields = (
+        "stream", "seq", "kind", "at", "recorded_at", "format", "former", "hash", "shown_text",
+        "shown_origin",
+    )  # fmt: skip
+    list_display = ("stream", "seq", "kind", "at", "hash")
+    list_select_related = ("stream",)
+    search_fields = ("=stream__key", "=kind")
+    search_help_text = "A stream (release:12, portal) or a kind (approval.decision_cast), in full."
+    ordering = ("-pk",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LedgerEntry]:
+        seen = streams_seen(request).values("pk")
+        return LedgerEntry.objects.filter(stream_id__in=seen)  # type: ignore[no-any-return]
+
+    @admin.display(description="Entry")
+    def shown_text(self, obj: LedgerEntry) -> SafeString:
+        return json_block(obj.text)
+
+    @admin.display(description="Address, browser, session")
+    def shown_origin(self, obj: LedgerEntry) -> SafeString:
+        """What lies behind the entry's digest, unless it was erased."""
+        origin = json.loads(obj.text).get("origin")
+        found = PersonalRecord.objects.filter(digest=origin).first() if origin else None
+        return json_block(found.text) if found else NO_VALUE

@@ -1,0 +1,83 @@
+"""Releases in the admin: to be read, by whoever may see them."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from audit.admin.actors import actor_of
+from audit.admin.base import ReadOnlyAdmin
+from audit.admin.display import json_block
+from releases.models import Phase, Release
+from releases.selectors import releases_for
+
+_JSON = ("authors", "environments", "tags", "artifacts", "links", "stakeholders")
+
+
+class VisibleByRelease(ReadOnlyAdmin):
+    """Every member of staff reads here; which rows, the selectors say."""
+
+    def may_view(self, request: HttpRequest) -> bool:
+        return True
+
+
+def _shown(name: str) -> str:
+    return f"shown_{name}" if name in _JSON else name
+
+
+@admin.register(Release)
+class ReleaseAdmin(VisibleByRelease):
+    """Releases. What may be done with one is done on its page or over the API."""
+
+    fields = tuple(
+        _shown(field.name) for field in Release._meta.concrete_fields if not field.primary_key
+    )
+    list_display = ("reference", "name", "version", "product", "state", "manager", "created_at")
+    list_filter = ("state", "product")
+    list_select_related = ("product", "manager")
+    search_fields = ("name", "version")
+    ordering = ("-pk",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Release]:
+        return releases_for(actor_of(request))
+
+    @admin.display(description="Authors")
+    def shown_authors(self, obj: Release) -> SafeString:
+        return json_block(obj.authors)
+
+    @admin.display(description="Environments")
+    def shown_environments(self, obj: Release) -> SafeString:
+        return json_block(obj.environments)
+
+    @admin.display(description="Tags")
+    def shown_tags(self, obj: Release) -> SafeString:
+        return json_block(obj.tags)
+
+    @admin.display(description="Artifacts")
+    def shown_artifacts(self, obj: Release) -> SafeString:
+        return json_block(obj.artifacts)
+
+    @admin.display(description="Links")
+    def shown_links(self, obj: Release) -> SafeString:
+        return json_block(obj.links)
+
+    @admin.display(description="Stakeholders")
+    def shown_stakeholders(self, obj: Release) -> SafeString:
+        return json_block(obj.stakeholders)
+
+
+@admin.register(Phase)
+class PhaseAdmin(VisibleByRelease):
+    """Phases of releases."""
+
+    list_display = ("name", "key", "release", "state")
+    list_filter = ("state",)
+    list_select_related = ("release",)
+    search_fields = ("name", "key", "release__name")
+    ordering = ("-release_id", "position")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Phase]:
+        seen = releases_for(actor_of(request)).values("pk")
+        return Phase.objects.filter(release_id__in=seen)  # type: ignore[no-any-return]

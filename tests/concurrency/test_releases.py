@@ -1,0 +1,345 @@
+"""Acts on one release at the same instant, in processes: one order, one outcome (A-009 to A-020)."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from approvals.models import Approval, Decision, Scope
+from audit.history import save_tracked
+from audit.journal import Journal
+from audit.models import LedgerEntry
+from audit.services.record import record
+from releases.models import Activity, ActivityResult, ProcessVersion, Release
+from tests import builders as b
+from tests.concurrency.crew import Crew, Job, rounds
+from tests.concurrency.scenes import (
+    SLOW,
+    UNLOCKED,
+    gates,
+    nothing_broken,
+    open_gates,
+    said,
+    stands,
+)
+from tests.scenes import instant, people, pipe, run, tom
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
+
+
+def releases(number: int, *phases: Any, start: bool = True) -> list[Release]:
+    """So many releases of one process."""
+    b.product("pay")
+    b.process(*phases, slug="many")
+    return [b.release(tom(), process="many", start=start) for _ in range(number)]
+
+
+def kinds(release: Release) -> list[str]:
+    """The kinds of a release's ledger entries."""
+    entries = LedgerEntry.objects.filter(stream__key=release.stream).order_by("seq")
+    return list(entries.values_list("kind", flat=True))
+
+
+@pytest.mark.req("A-009", "A-076")
+def test_a_vote_and_an_abort_never_both_decide(crew: Crew) -> None:
+    ann = people("ann").ann
+    made = releases(rounds(0.1), b.phase("p", b.manual("gate", {"user": "ann"})))
+    gate_of = {row.release_id: row.pk for row in Activity.objects.all()}
+    answers = crew.together(
+        Job("vote", [[gate_of[release.pk], ann.pk] for release in made]),
+        Job("abort", [[release.pk, tom().pk] for release in made]),
+    )
+    for release, (voted, aborted) in zip(made, answers, strict=True):
+        release.refresh_from_db()
+        found = (voted["is"], aborted["is"], release.state, *stands(gate_of[release.pk]))
+        assert found in {
+            ("done", "already_ended", "completed", "completed", "approved", 1),
+            ("not_open", "done", "aborted", "aborted", "closed", 0),
+        }
+    nothing_broken()
+
+
+@pytest.mark.req("A-010")
+def test_a_late_approval_never_counts_for_the_attempt_that_a_retry_opens(crew: Crew) -> None:
+    made = gates(rounds(0.1), 2, "unanimous")
+    crew.together(Job("vote", made.calls(0, "reject")))
+    answers = crew.together(
+        Job("retry", [[gate, tom().pk] for gate in made.ids]),
+        Job("vote", made.calls(1, "approve", {"attempt": 1})),
+    )
+    for gate, (retried, voted) in zip(made.ids, answers, strict=True):
+        assert retried["is"] == "done"
+        assert voted["is"] in {"already_decided", "changed_since"}
+        assert stands(gate) == ("awaiting_approval", "open", 0)
+        assert Decision.objects.filter(approval__host=f"activity:{gate}").count() == 1
+    nothing_broken()
+
+
+@pytest.mark.req("A-011")
+def test_eligibility_is_judged_inside_the_lock_when_the_voter_is_removed(crew: Crew) -> None:
+    number = rounds(0.1)
+    ann = people("ann").ann
+    b.role("viewer", rights=["view"])
+    b.give("viewer", ann)
+    groups = [b.group(f"team{place}", ann) for place in range(number)]
+    made = open_gates(number, lambda place: [{"group": f"team{place}"}], "any")
+    answers = crew.together(
+        Job("vote", [[gate, ann.pk] for gate in made]),
+        Job("leave", [[ann.pk, group.pk] for group in groups]),
+    )
+    for gate, group, (voted, left) in zip(made, groups, answers, strict=True):
+        assert left["is"] == "done"
+        if voted["is"] == "done":
+            assert stands(gate) == ("completed", "approved", 1)
+            [hat] = json.loads(Decision.objects.get(pk=voted["decision"]).hats)
+            assert (hat["kind"], hat["ref"]) == ("group", group.pk)
+        else:
+            assert voted["is"] == "not_an_approver"
+            assert stands(gate) == ("awaiting_approval", "open", 0)
+            assert Approval.objects.get(host=f"activity:{gate}").stuck
+    nothing_broken()
+
+
+@pytest.mark.req("A-012", "B-04", "REL-5")
+def test_a_process_republished_while_a_vote_commits_changes_nothing_of_it(crew: Crew) -> None:
+    number = rounds(0.1)
+    people("ann", "ben")
+    made = gates(number, 2, "unanimous")
+    slug = ProcessVersion.objects.order_by("pk").first().process.slug
+    weaker = [
+        json.dumps(
+            {
+                "kind": "Process", "slug": slug, "name": f"Version {place}",
+                "phases": [b.phase("p", b.manual("g0", {"user": "ann"}, rule="any"))],
+            }
+        )
+        for place in range(number)
+    ]  # fmt: skip
+    answers = crew.together(
+        Job("vote", made.calls(0)), Job("publish", [[slug, text] for text in weaker])
+    )
+    assert {(one["is"], other["is"]) for one, other in answers} == {("done", "done")}
+    assert [other["number"] for _, other in answers] == list(range(2, number + 2))
+    for gate in made.ids:
+        assert stands(gate) == ("awaiting_approval", "open", 1)
+        policy = json.loads(Approval.objects.get(host=f"activity:{gate}").policy)
+        assert (policy["needed"], policy["rule"]["kind"]) == (2, "unanimous")
+    nothing_broken()
+
+
+def forks(crew: Crew, number: int, **how: Any) -> list[int]:
+    """Two phases need two others whose pipelines report at once; the releases that went wrong."""
+    machine = pipe()
+    made = releases(
+        number,
+        b.phase("a", b.pipeline("x"), needs=[]),
+        b.phase("b", b.pipeline("x"), needs=[]),
+        b.phase("c", b.pipeline("x"), needs=["a", "b"]),
+        b.phase("d", b.manual("x", {"user": "ann"}), needs=["a", "b"]),
+    )
+    key = {
+        (row.release_id, row.phase.key): row.pk
+        for row in Activity.objects.select_related("phase")
+    }
+    answers = crew.together(
+        Job("report", [[key[release.pk, "a"], machine.pk] for release in made], **how),
+        Job("report", [[key[release.pk, "b"], machine.pk] for release in made], **how),
+    )
+    wrong = []
+    for release, pair in zip(made, answers, strict=True):
+        c, d = (Activity.objects.get(pk=key[release.pk, name]) for name in "cd")
+        right = (
+            [one["is"] for one in pair] == ["done", "done"]
+            and (c.state, c.attempt) == ("running", 1)
+            and (d.state, d.attempt) == ("awaiting_approval", 1)
+            and kinds(release).count("activity.started") == 3
+            and kinds(release).count("approval.opened") == 1
+            and kinds(release).count("phase.completed") == 2
+        )
+        if not right:
+            wrong.append(release.pk)
+    return wrong
+
+
+@pytest.mark.req("A-013", "EXE-8")
+def test_what_depends_on_two_that_end_together_starts_once(crew: Crew) -> None:
+    people("ann")
+    assert forks(crew, rounds(0.1)) == []
+    nothing_broken()
+
+
+@pytest.mark.req("A-013")
+def test_control_without_the_lock_what_depends_on_two_never_starts(crew: Crew) -> None:
+    people("ann")
+    number = rounds(0.05, least=10)
+    assert len(forks(crew, number, unlocked=UNLOCKED, faults=SLOW)) >= 0.9 * number
+
+
+@pytest.mark.req("A-020", "EXE-7")
+def test_a_withdrawal_and_the_completing_vote_never_both_hold(crew: Crew) -> None:
+    made = gates(rounds(0.1), 2, "unanimous")
+    crew.together(Job("vote", made.calls(0)))
+    answers = crew.together(Job("withdraw", made.calls(0)), Job("vote", made.calls(1)))
+    for gate, (taken, voted) in zip(made.ids, answers, strict=True):
+        found = (taken["is"], voted["is"], *stands(gate))
+        assert found in {
+            ("already_decided", "done", "completed", "approved", 2),
+            ("done", "done", "awaiting_approval", "open", 3),
+        }
+    nothing_broken()
+
+
+@pytest.mark.req("A-004", "POL-9")
+def test_a_vote_around_its_deadline_is_either_before_it_or_refused(crew: Crew) -> None:
+    """The deadline passes on the real clock while people vote and the sweeper sweeps."""
+    ann = people("ann").ann
+    batch = 8
+    for _ in range(rounds(0.025)):
+        gate = b.manual(
+            "g", {"user": "ann"}, needs=[], deadline={"after": "1m", "on_miss": "reject"}
+        )
+        rows = [{**gate, "key": f"g{place}"} for place in range(batch)]
+        made = list(Activity.objects.filter(release=run(b.phase("p", *rows))).order_by("pk"))
+        deadline = time.time() + 0.6 + 0.03 * batch
+        by_host = {row.host: row for row in Approval.objects.filter(state="open")}
+        _due_at([by_host[one.host] for one in made], deadline)
+        # Votes start before the deadline and go on beyond it; the sweeper comes right at it.
+        at = [deadline + 0.03 * (place - batch / 2) for place in range(batch)]
+        answers = crew.together(
+            Job("vote_at", [[one.pk, ann.pk, when] for one, when in zip(made, at, strict=True)]),
+            Job(
+                "miss_deadline_at",
+                [[by_host[one.host].pk, max(when, deadline)] for one, when in zip(made, at, strict=True)],
+            ),
+        )
+        for one, (voted, swept) in zip(made, answers, strict=True):
+            assert swept["is"] == "done"
+            in_time = voted["is"] == "done"
+            assert in_time != swept["taken"]
+            if in_time:
+                assert voted["at"] < deadline
+                assert stands(one.pk) == ("completed", "approved", 1)
+            else:
+                assert voted["is"] in {"deadline_passed", "already_decided"}
+                assert stands(one.pk) == ("rejected", "rejected", 0)
+            told = said(one.pk, "approval.approved", "approval.rejected")
+            assert sum(told.values()) == 1
+    nothing_broken()
+
+
+def _due_at(rounds_: list[Approval], deadline: float) -> None:
+    """Move rounds in time so that their deadline is this moment of the real clock."""
+    import datetime as dt
+
+    from django.db import transaction
+
+    due = dt.datetime.fromtimestamp(deadline, tz=dt.UTC)
+    with transaction.atomic():
+        journal = Journal(actor=b.SYSTEM, at=b.database_now())
+        for row in rounds_:
+            row.opened_at = due - dt.timedelta(minutes=1)
+            row.due_at = row.decides_at = row.next_due_at = due
+        save_tracked(journal, rounds_, ["opened_at", "due_at", "decides_at", "next_due_at"])
+        journal.add("test.moved")
+        record(journal, stream=rounds_[0].stream)
+
+
+@pytest.mark.req("A-018", "POL-9", "OPS-3")
+def test_two_schedulers_take_each_rung_once(crew: Crew) -> None:
+    people("esc")
+    chain = {"after": "1h", "on_miss": "escalate", "escalate_to": [{"user": "esc"}]}
+    made = gates(rounds(0.1), 1, "any", deadline=chain)
+    rounds_ = list(Approval.objects.filter(state="open"))
+    by_stream: dict[str, list[Approval]] = {}
+    for row in rounds_:
+        by_stream.setdefault(row.stream, []).append(row)
+    for rows in by_stream.values():
+        _due_at(rows, instant().timestamp())
+    answers = crew.together(*(Job("tick", [[]] * 2) for _ in range(4)))
+    assert {one["is"] for row in answers for one in row} == {"done"}
+    assert [one["failed"] for row in answers for one in row] == [[]] * 8
+    done = sum(one["done"].get("deadline", 0) for row in answers for one in row)
+    assert done == len(made.ids)
+    assert {tuple(said(gate, "approval.escalated").values()) for gate in made.ids} == {(1,)}
+    nothing_broken()
+
+
+@pytest.mark.req("POL-5", "A-018")
+def test_two_schedulers_write_the_rights_that_begin_now_once(crew: Crew) -> None:
+    now = b.database_now()
+    import datetime as dt
+
+    people_ = [b.person(f"p{place}") for place in range(rounds(0.05))]
+    for person in people_:
+        b.give("release-manager", person, valid_until=now + dt.timedelta(seconds=1))
+        b.give("auditor", person, valid_from=now + dt.timedelta(seconds=1))
+    while b.database_now() <= now + dt.timedelta(seconds=1):
+        time.sleep(0.05)
+    answers = crew.together(*(Job("tick", [[]]) for _ in range(4)))
+    assert [one["is"] for one in answers[0]] == ["done"] * 4
+    from approvals.models import ScopeUserPermission
+
+    for person in people_:
+        rows = ScopeUserPermission.objects.filter(user=person)
+        assert set(rows.values_list("permission__codename", flat=True)) == {"view", "view_audit"}
+
+
+@pytest.mark.req("A-014", "EXE-9")
+def test_memberships_changed_inside_one_transaction_do_not_deadlock_with_votes(
+    crew: Crew,
+) -> None:
+    number = rounds(0.1)
+    who = people("ann", "new")
+    team = b.group("team", who.ann)
+    made = open_gates(number, lambda _: [{"user": "ann"}, {"group": "team"}], "unanimous")
+    change = Job("join_and_leave_in_one", [[who.new.pk, team.pk]] * number)
+    answers = crew.together(
+        Job("vote", [[gate, who.ann.pk] for gate in made]),
+        change,
+        Job("vote", [[gate, who.ann.pk] for gate in reversed(made)]),
+    )
+    errors = [one["error"] for row in answers for one in row if one["is"] == "error"]
+    assert errors == []
+    nothing_broken()
+
+
+@pytest.mark.req("EXE-8", "A-005")
+def test_a_release_started_four_times_at_once_starts_once(crew: Crew) -> None:
+    made = releases(rounds(0.05), b.phase("p", b.pipeline("x")), start=False)
+    call = [[release.pk, tom().pk] for release in made]
+    answers = crew.together(*(Job("start", call) for _ in range(4)))
+    for release, row in zip(made, answers, strict=True):
+        assert sorted(one["is"] for one in row) == ["already_started"] * 3 + ["done"]
+        assert Activity.objects.filter(release=release).count() == 1
+        assert kinds(release).count("release.started") == 1
+
+
+@pytest.mark.req("EXE-8", "CHK-8")
+def test_a_report_sent_four_times_at_once_is_one_result(crew: Crew) -> None:
+    machine = pipe()
+    made = releases(rounds(0.05), b.phase("p", b.pipeline("x"), b.pipeline("y")))
+    key = {row.release_id: row.pk for row in Activity.objects.filter(key="x")}
+    call = [[key[release.pk], machine.pk] for release in made]
+    answers = crew.together(*(Job("report", call) for _ in range(4)))
+    for release, row in zip(made, answers, strict=True):
+        assert [one["is"] for one in row] == ["done"] * 4
+        assert sum(one["created"] for one in row) == 1
+        assert ActivityResult.objects.filter(activity__release=release).count() == 1
+
+
+@pytest.mark.req("A-119", "SEC-1")
+@pytest.mark.parametrize(
+    ("act", "code"),
+    [("make_group", "name_taken"), ("make_user", "username_taken"), ("make_product", "key_taken")],
+)
+def test_one_name_taken_four_times_at_once_is_taken_once(crew: Crew, act: str, code: str) -> None:
+    number = rounds(0.05)
+    names = [[f"name{place}"] for place in range(number)]
+    answers = crew.together(*(Job(act, names) for _ in range(4)))
+    assert {tuple(sorted(one["is"] for one in row)) for row in answers} == {
+        tuple(sorted([*[code] * 3, "done"]))
+    }
+    assert Scope.objects.filter(kind=Scope.Kind.PRODUCT).count() in (0, number)
