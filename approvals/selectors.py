@@ -143,7 +143,7 @@ def memberships_changed(user_id: int | None, after: dt.datetime) -> dict[int, dt
     )
     moments = [
         mine.filter(since__gt=after).values_list("group_id", "since"),
-        left.values_list("group_id", "history_date"),
+        left.order_by().values_list("group_id", "history_date"),
     ]
     for name in ("valid_from", "valid_until"):
         passed = {f"{name}__gt": after, f"{name}__lte": Now()}

@@ -55,6 +55,20 @@ def lock_first(queryset: models.QuerySet[M]) -> M | None:
     return row
 
 
+def lock_if_free(queryset: models.QuerySet[M], **filters: Any) -> M | None:
+    """As `lock`, without waiting: None when there is no such row or another transaction holds it.
+
+    For a caller that already holds what the holder may be waiting for.
+    """
+    _require_transaction(queryset.db)
+    faultpoint("before_lock")
+    rows = queryset.filter(**filters).select_for_update(skip_locked=True, of=("self",))
+    row = rows.annotate(locked_at=Now()).first()
+    if row is not None:
+        faultpoint("after_lock")
+    return row
+
+
 def lock_all(queryset: models.QuerySet[M]) -> list[M]:
     """Lock every row of `queryset` in key order, so that two callers can't deadlock."""
     _require_transaction(queryset.db)

@@ -13,7 +13,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import connection as default_connection
-from django.db import models
+from django.db import models, transaction
 
 _PREFIX = "countersign_keep"
 _FUNCTION = f"{_PREFIX}_refuse"
@@ -114,13 +114,14 @@ def install_triggers(connection: Any = default_connection) -> None:
         return
     tables = {table for name, table in _expected(connection).items() if name in missing}
     operations = _operations()
-    with connection.schema_editor() as editor:
+    # No schema editor: on SQLite it refuses to work inside a transaction.
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            editor.execute(_POSTGRES_FUNCTION, params=None)
+            cursor.execute(_POSTGRES_FUNCTION)
         for table in sorted(tables):
             make = _postgres_statements if connection.vendor == "postgresql" else _sqlite_statements
             for statement in make(table, operations[table]):
-                editor.execute(statement, params=None)
+                cursor.execute(statement)
 
 
 def drop_triggers(connection: Any = default_connection) -> None:

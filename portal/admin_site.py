@@ -21,7 +21,7 @@ from unfold.sites import UnfoldAdminSite
 STAFF_ONLY = "The administration is for staff. Ask an administrator if you need to come in here."
 
 
-class PortalAdminSite(UnfoldAdminSite):  # type: ignore[misc]
+class PortalAdminSite(UnfoldAdminSite):
     """The admin site: one sign-in page for everything, so that no second factor is walked around."""
 
     def admin_view(

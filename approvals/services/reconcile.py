@@ -23,7 +23,7 @@ from audit.actor import POLICY, Actor
 from audit.canonical import canonical_text
 from audit.history import save_tracked, update_rows
 from audit.journal import Journal
-from audit.locking import lock, moment
+from audit.locking import lock, lock_if_free, moment
 from audit.services.record import record
 
 # `tick` has long seen what lies further back.
@@ -67,21 +67,30 @@ def rounds_reaching(user_ids: Collection[int]) -> list[int]:
 def reconcile_rounds(
     *, approval_ids: Collection[int], actor: Actor, now: dt.datetime | None = None
 ) -> int:
-    """Reconcile rounds one by one, each in a transaction of its own; returns how many changed."""
+    """Reconcile rounds one by one, each in a transaction of its own; returns how many changed.
+
+    Inside somebody else's transaction (an admin page) ledger heads stay locked from one round to
+    the next, so a round in which a vote is being taken is not waited for: `tick` comes to it.
+    """
+    patient = not transaction.get_connection().in_atomic_block
     return sum(
-        reconcile_round(approval_id=approval_id, actor=actor, now=now)
+        reconcile_round(approval_id=approval_id, actor=actor, now=now, patient=patient)
         for approval_id in approval_ids
     )
 
 
 @transaction.atomic
-def reconcile_round(*, approval_id: int, actor: Actor, now: dt.datetime | None = None) -> bool:
+def reconcile_round(
+    *, approval_id: int, actor: Actor, now: dt.datetime | None = None, patient: bool = True
+) -> bool:
     """Rewrite whom an open round asks, and note when it becomes or is no longer stuck.
 
-    Returns whether anything differed. Does nothing to a round that has ended.
+    Returns whether anything differed. Does nothing to a round that has ended; unless `patient`,
+    nothing either to one that another transaction holds.
     """
-    approval = lock(Approval.objects.select_related("scope"), pk=approval_id)
-    if approval.state != Approval.State.OPEN:
+    take = lock if patient else lock_if_free
+    approval = take(Approval.objects.select_related("scope"), pk=approval_id)
+    if approval is None or approval.state != Approval.State.OPEN:
         return False
     journal = Journal(actor=actor, at=moment(approval, now))
     changed = _reconcile(approval, approval.scope.lineage, journal)

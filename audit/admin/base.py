@@ -42,9 +42,7 @@ class ServiceAdmin(ActPages):
         """Call the service that makes a row, and return the row."""
         raise NotImplementedError
 
-    def change_through(
-        self, request: HttpRequest, obj: Any, data: dict[str, Any]
-    ) -> models.Model:
+    def change_through(self, request: HttpRequest, obj: Any, data: dict[str, Any]) -> models.Model:
         """Call the service that changes a row, and return the row."""
         raise NotImplementedError
 
@@ -76,7 +74,10 @@ class ServiceAdmin(ActPages):
         return page
 
     def get_form(
-        self, request: HttpRequest, obj: models.Model | None = None, change: bool = False,
+        self,
+        request: HttpRequest,
+        obj: models.Model | None = None,
+        change: bool = False,
         **kwargs: Any,
     ) -> type[ServiceForm]:
         """The form for adding or changing, knowing the refusal that this request met."""

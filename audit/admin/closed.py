@@ -22,7 +22,7 @@ _LOOKUPS = frozenset(
 )
 
 
-class ClosedAdmin(HistoryPages, ModelAdmin):  # type: ignore[misc]
+class ClosedAdmin(HistoryPages, ModelAdmin):
     """Nobody sees anything, and nothing can be written."""
 
     actions = None

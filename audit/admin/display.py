@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
+from typing import Any, TypeVar
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 NOTHING = "–"
+NO_VALUE = SafeString(NOTHING)
+
+Shown = TypeVar("Shown")
 
 
 def text_block(text: str) -> SafeString:
@@ -50,4 +54,14 @@ def link(address: str, words: str) -> SafeString:
     return format_html('<a class="cs-link" href="{}">{}</a>', address, words)
 
 
-NO_VALUE = SafeString(NOTHING)
+def once_per_row(show: Callable[[Any, Any], Shown]) -> Callable[[Any, Any], Shown]:
+    """For a column that asks the database: the theme shows each value several times over."""
+
+    @wraps(show)
+    def shown(page: Any, row: Any) -> Shown:
+        known: dict[str, Shown] = row.__dict__.setdefault("shown_once", {})
+        if show.__name__ not in known:
+            known[show.__name__] = show(page, row)
+        return known[show.__name__]
+
+    return shown

@@ -10,7 +10,7 @@ from django import forms
 from audit.errors import Refusal
 
 
-class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
+class ServiceForm(forms.ModelForm):
     """A form whose data goes to a service. It is never saved itself.
 
     `refusal` is set when the service has refused this very input: the form is then shown again
@@ -36,8 +36,6 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
         if not named:
             yield None, refusal.sentence
 
-    def validate_unique(self) -> None:
-        """The service judges, inside its transaction."""
-
-    def validate_constraints(self) -> None:
-        """The service judges, inside its transaction."""
+    def _post_clean(self) -> None:
+        # The service judges, inside its transaction; `instance` stays the row that was read.
+        pass

@@ -156,7 +156,7 @@ class HistoryPages(SimpleHistoryAdmin):
     def _page(
         self, request: HttpRequest, template: str, obj: Any, context: dict[str, Any]
     ) -> TemplateResponse:
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return TemplateResponse(
             request,
             template,

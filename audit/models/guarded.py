@@ -60,6 +60,15 @@ class GuardedQuerySet(models.QuerySet[Any]):
         self._guard("_raw_delete()")
         return super()._raw_delete(using)
 
+    # `loaddata` calls Model.save_base() itself, past what a model overrides; both end here.
+    def _insert(self, *args: Any, **options: Any) -> Any:
+        self._guard("an INSERT")
+        return super()._insert(*args, **options)  # type: ignore[misc]
+
+    def _update(self, values: Any) -> int:
+        self._guard("an UPDATE")
+        return super()._update(values)  # type: ignore[misc,no-any-return]
+
     def bulk_create(self, objs: Any, *args: Any, **options: Any) -> list[Any]:
         self._guard("bulk_create()")
         return super().bulk_create(objs, *args, **options)

@@ -19,7 +19,7 @@ from audit.actor import Actor
 from audit.admin.actors import actor_of
 from audit.admin.acts import Act
 from audit.admin.base import ServiceAdmin
-from audit.admin.display import instant, link, table
+from audit.admin.display import instant, link, once_per_row, table
 from portal.models import Membership
 from portal.services.people import add_member, create_group, remove_member
 
@@ -41,9 +41,10 @@ class GroupAdmin(Configuration, ServiceAdmin):
         return create_group(name=data["name"], actor=actor_of(request))
 
     @admin.display(description="Members")
+    @once_per_row
     def shown_members(self, obj: Group) -> SafeString:
         """The newest members, and the way to all of them."""
-        rows = obj.memberships.select_related("user").order_by("-pk")  # type: ignore[attr-defined]
+        rows = obj.memberships.select_related("user").order_by("-pk")
         newest = table(
             ["Member", "From", "Until"],
             [
@@ -65,8 +66,8 @@ class GroupAdmin(Configuration, ServiceAdmin):
         )
 
 
-def _remove(actor: Actor, membership: Membership, reason: str) -> object:
-    return remove_member(user=membership.user, group=membership.group, actor=actor, reason=reason)
+def _remove(actor: Actor, membership: Membership, reason: str) -> None:
+    remove_member(user=membership.user, group=membership.group, actor=actor, reason=reason)
 
 
 @admin.register(Membership)

@@ -40,12 +40,6 @@ class UserAddForm(ServiceForm):
         help_text="The username of another account of the same human: both count as one person.",
     )
 
-    def clean_initial_password(self) -> str:
-        password = str(self.cleaned_data["initial_password"])
-        if password:
-            validate_password(password, self.instance)
-        return password
-
     def clean_same_person_as(self) -> User | None:
         username = self.cleaned_data["same_person_as"].strip()
         found: User | None = User.objects.filter(username__iexact=username).first()
@@ -53,12 +47,24 @@ class UserAddForm(ServiceForm):
             raise forms.ValidationError("There is no user of this name.")
         return found
 
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or {}
+        if cleaned.get("initial_password"):
+            known = {name: cleaned.get(name, "") for name in ("username", "display_name", "email")}
+            try:
+                validate_password(cleaned["initial_password"], User(**known))
+            except forms.ValidationError as error:
+                self.add_error("initial_password", error)
+        return cleaned
+
 
 class UserChangeForm(ServiceForm):
     """What an account is called and how it is reached."""
 
     reason = forms.CharField(
-        required=False, max_length=1000, widget=UnfoldAdminTextInputWidget,
+        required=False,
+        max_length=1000,
+        widget=UnfoldAdminTextInputWidget,
         help_text="Why; it stands in the history.",
     )
 

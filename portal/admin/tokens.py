@@ -39,6 +39,10 @@ def _revoke(actor: Actor, token: ApiToken, reason: str) -> object:
     return revoke_token(token_id=token.pk, actor=actor, reason=reason)
 
 
+def _self(request: HttpRequest) -> QuerySet[User]:
+    return User.objects.filter(username=request.user.get_username())
+
+
 @admin.register(ApiToken)
 class ApiTokenAdmin(ServiceAdmin):
     """One's own tokens; a superuser's list has everybody's. The secret is kept nowhere."""
@@ -74,13 +78,12 @@ class ApiTokenAdmin(ServiceAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
         rows: QuerySet[ApiToken] = super().get_queryset(request)
-        actor = actor_of(request)
-        return rows if actor.is_superuser else rows.filter(user_id=actor.user_id)
+        return rows if actor_of(request).is_superuser else rows.filter(user__in=_self(request))
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Who may issue for themselves alone chooses, and sees, nobody else."""
         if db_field.name == "user" and not actor_of(request).is_superuser:
-            kwargs["queryset"] = User.objects.filter(pk=request.user.pk)
+            kwargs["queryset"] = _self(request)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:

@@ -63,6 +63,8 @@ PEOPLE: Final = (
 )
 MACHINE: Final = DemoPerson("pipeline", "Build pipeline", "machine user", (), ("pipeline",))
 SUPERUSER: Final = "ada"
+# Those that are named to whoever tries the product (contract.md), in this order.
+SIGN_INS: Final = ("maya", "omar", "ines", "tom", "ruth", "ada", "aud", MACHINE.username)
 GROUP_ROLES: Final = {
     "qa": "qa-engineer",
     "security": "security-reviewer",

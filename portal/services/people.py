@@ -157,6 +157,9 @@ def create_group(*, name: str, actor: Actor, now: dt.datetime | None = None) -> 
     error = find_name_error(name)
     if error:
         raise Invalid(errors={"name": [error]})
+    # Serialises the making of groups: two that look the same could pass each other unseen.
+    root = everything()
+    lock(type(root).objects.all(), pk=root.pk)
     looks = skeleton(name)
     if any(skeleton(other) == looks for other in Group.objects.values_list("name", flat=True)):
         raise Conflict("name_taken", "There is a group that is called this or looks the same.")

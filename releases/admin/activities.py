@@ -44,7 +44,7 @@ class ActivityResultAdmin(VisibleByRelease):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ActivityResult]:
         seen = activities_for(actor_of(request)).values("pk")
-        return ActivityResult.objects.filter(activity_id__in=seen)  # type: ignore[no-any-return]
+        return ActivityResult.objects.filter(activity_id__in=seen)
 
     @admin.display(description="Data")
     def shown_data(self, obj: ActivityResult) -> SafeString:
@@ -62,4 +62,4 @@ class CommentAdmin(VisibleByRelease):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Comment]:
         seen = activities_for(actor_of(request)).values("pk")
-        return Comment.objects.filter(activity_id__in=seen)  # type: ignore[no-any-return]
+        return Comment.objects.filter(activity_id__in=seen)

@@ -77,7 +77,7 @@ class DecisionAdmin(VisibleByRelease):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Decision]:
         seen = approvals_seen(request).values("pk")
-        return Decision.objects.filter(approval_id__in=seen)  # type: ignore[no-any-return]
+        return Decision.objects.filter(approval_id__in=seen)
 
     @admin.display(description="Inputs")
     def shown_inputs(self, obj: Decision) -> SafeString:

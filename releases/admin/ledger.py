@@ -9,8 +9,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from audit.admin.actors import answered_once
 from audit.admin.base import ReadOnlyAdmin
-from audit.admin.display import NO_VALUE, json_block
+from audit.admin.display import NO_VALUE, json_block, once_per_row
 from audit.models import LedgerEntry, LedgerStream, PersonalRecord
 from releases.admin.visible import streams_seen
 
@@ -19,7 +20,7 @@ class VisibleToAuditors(ReadOnlyAdmin):
     """For who may read the audit trail of anything; which streams, the rights say."""
 
     def may_view(self, request: HttpRequest) -> bool:
-        return streams_seen(request).exists()
+        return bool(answered_once(request, "audits", streams_seen(request).exists))
 
 
 @admin.register(LedgerStream)
@@ -50,13 +51,14 @@ class LedgerEntryAdmin(VisibleToAuditors):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LedgerEntry]:
         seen = streams_seen(request).values("pk")
-        return LedgerEntry.objects.filter(stream_id__in=seen)  # type: ignore[no-any-return]
+        return LedgerEntry.objects.filter(stream_id__in=seen)
 
     @admin.display(description="Entry")
     def shown_text(self, obj: LedgerEntry) -> SafeString:
         return json_block(obj.text)
 
     @admin.display(description="Address, browser, session")
+    @once_per_row
     def shown_origin(self, obj: LedgerEntry) -> SafeString:
         """What lies behind the entry's digest, unless it was erased."""
         origin = json.loads(obj.text).get("origin")

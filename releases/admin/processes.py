@@ -20,7 +20,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from approvals.admin.base import Configuration
 from audit.admin.actors import actor_of
 from audit.admin.base import ReadOnlyAdmin, ServiceAdmin
-from audit.admin.display import NO_VALUE, instant, link, table, text_block
+from audit.admin.display import NO_VALUE, instant, link, once_per_row, table, text_block
 from audit.admin.forms import ServiceForm
 from audit.errors import Refusal
 from releases.documents import document_of, export_version
@@ -136,15 +136,19 @@ class ProcessAdmin(Configuration, ServiceAdmin):
         return str(obj.newest or "draft only")
 
     @admin.display(description="Problems of the draft")
+    @once_per_row
     def shown_problems(self, obj: Process) -> SafeString:
         return problems_of(obj.draft) if obj.draft else SafeString("There is no draft.")
 
     @admin.display(description="Published")
+    @once_per_row
     def shown_versions(self, obj: Process) -> SafeString:
         """Every version, the way to read it and to have it as YAML."""
         rows = [
             (
-                link(reverse("admin:releases_processversion_change", args=[one.pk]), str(one.number)),
+                link(
+                    reverse("admin:releases_processversion_change", args=[one.pk]), str(one.number)
+                ),
                 instant(one.published_at),
                 one.published_by,
                 one.digest[:12],
@@ -192,11 +196,13 @@ class ProcessVersionAdmin(Configuration, ReadOnlyAdmin):
         )
 
     @admin.display(description="YAML, with the names of today")
+    @once_per_row
     def shown_text(self, obj: ProcessVersion) -> SafeString:
         address = reverse("admin:releases_processversion_export", args=[obj.pk])
         return format_html("{}<p>{}</p>", text_block(export_version(obj)), link(address, "Export"))
 
     @admin.display(description="Changes from the version before")
+    @once_per_row
     def shown_changes(self, obj: ProcessVersion) -> SafeString:
         before = obj.process.versions.filter(number__lt=obj.number).order_by("-number").first()
         if before is None:

@@ -27,7 +27,9 @@ class ProductForm(ServiceForm):
     """A product's own fields; tags by comma."""
 
     tags = forms.CharField(
-        required=False, max_length=1000, widget=UnfoldAdminTextInputWidget,
+        required=False,
+        max_length=1000,
+        widget=UnfoldAdminTextInputWidget,
         help_text="By comma. Conditions of processes read them.",
     )
 
@@ -41,7 +43,9 @@ class ProductChangeForm(ProductForm):
     """The same, with the reason that goes into the history."""
 
     reason = forms.CharField(
-        required=False, max_length=1000, widget=UnfoldAdminTextInputWidget,
+        required=False,
+        max_length=1000,
+        widget=UnfoldAdminTextInputWidget,
         help_text="Why; it stands in the history.",
     )
 

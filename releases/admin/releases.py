@@ -7,11 +7,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from audit.admin.actors import actor_of
 from audit.admin.base import ReadOnlyAdmin
 from audit.admin.display import json_block
+from releases.admin.visible import releases_seen
 from releases.models import Phase, Release
-from releases.selectors import releases_for
 
 _JSON = ("authors", "environments", "tags", "artifacts", "links", "stakeholders")
 
@@ -35,13 +34,13 @@ class ReleaseAdmin(VisibleByRelease):
         _shown(field.name) for field in Release._meta.concrete_fields if not field.primary_key
     )
     list_display = ("reference", "name", "version", "product", "state", "manager", "created_at")
-    list_filter = ("state", "product")
+    list_filter = ("state",)  # one of products would name those that are hidden
     list_select_related = ("product", "manager")
     search_fields = ("name", "version")
     ordering = ("-pk",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Release]:
-        return releases_for(actor_of(request))
+        return releases_seen(request)
 
     @admin.display(description="Authors")
     def shown_authors(self, obj: Release) -> SafeString:
@@ -79,5 +78,5 @@ class PhaseAdmin(VisibleByRelease):
     ordering = ("-release_id", "position")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Phase]:
-        seen = releases_for(actor_of(request)).values("pk")
-        return Phase.objects.filter(release_id__in=seen)  # type: ignore[no-any-return]
+        seen = releases_seen(request).values("pk")
+        return Phase.objects.filter(release_id__in=seen)

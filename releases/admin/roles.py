@@ -14,16 +14,15 @@ from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from approvals.admin.base import Configuration
-from approvals.models import Role, RoleAssignment, Scope
+from approvals.models import RIGHTS, Role, RoleAssignment, Scope
 from approvals.services.roles import create_role, rights_of
 from audit.actor import Actor
 from audit.admin.actors import actor_of
 from audit.admin.acts import Act
 from audit.admin.base import ReadOnlyAdmin, ServiceAdmin
-from audit.admin.display import instant, link, table
+from audit.admin.display import instant, link, once_per_row, table
 from audit.admin.forms import ServiceForm
 from audit.permissions import ACTIONS
-from releases.models.products import RIGHTS
 from releases.services.roles import Grantee, assign_role, end_role
 
 MOST_SHOWN = 20
@@ -65,13 +64,19 @@ class RoleAdmin(Configuration, ServiceAdmin):
         return ", ".join(rights_of(obj))
 
     @admin.display(description="Holders")
+    @once_per_row
     def shown_holders(self, obj: Role) -> SafeString:
         """The newest assignments, and the way to all of them."""
         rows = obj.assignments.select_related("user", "group", "scope").order_by("-pk")
         held = table(
             ["Holder", "For", "From", "Until"],
             [
-                (one.user or one.group, one.scope, instant(one.valid_from), instant(one.valid_until))
+                (
+                    one.user or one.group,
+                    one.scope,
+                    instant(one.valid_from),
+                    instant(one.valid_until),
+                )
                 for one in rows[:MOST_SHOWN]
             ],
         )

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import CharField, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 from django.http import HttpRequest
 
 from approvals.admin.base import holds_everywhere
 from approvals.models import Approval
-from audit.admin.actors import actor_of
+from audit.admin.actors import actor_of, answered_once
 from audit.models import LedgerStream
 from audit.permissions import granted
 from releases.models import Product, Release
 from releases.selectors import releases_for
 
 
-def release_keys(request: HttpRequest) -> QuerySet[Any, Any]:
-    """The keys of the releases that the person may see."""
-    return releases_for(actor_of(request)).values("pk")
+def releases_seen(request: HttpRequest) -> QuerySet[Release]:
+    """The releases that the person may see; what they hold is looked up once a request."""
+    actor = actor_of(request)
+    rows: QuerySet[Release] = answered_once(request, "releases", lambda: releases_for(actor))
+    return rows.all()
 
 
 def approvals_seen(request: HttpRequest) -> QuerySet[Approval]:
     """The rounds of approval in releases that the person may see."""
-    scopes = releases_for(actor_of(request)).values("scope_id")
-    return Approval.objects.select_related("scope").filter(scope_id__in=scopes)  # type: ignore[no-any-return]
+    scopes = releases_seen(request).values("scope_id")
+    return Approval.objects.select_related("scope").filter(scope_id__in=scopes)
 
 
 def streams_seen(request: HttpRequest) -> QuerySet[LedgerStream]:
@@ -40,7 +40,7 @@ def streams_seen(request: HttpRequest) -> QuerySet[LedgerStream]:
     may = granted(actor, "view_audit", Product, "product_id")
     may |= granted(actor, "view_audit", Release, "pk")
     keys = (
-        releases_for(actor)
+        releases_seen(request)
         .filter(may)
         .annotate(stream_key=Concat(Value("release:"), Cast("pk", CharField())))
         .values("stream_key")

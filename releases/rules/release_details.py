@@ -123,15 +123,19 @@ def _check_links(details: Details, errors: dict[str, list[str]]) -> None:
         _check_address(f"links.{number}.url", link.get("url", ""), errors)
 
 
+def is_web_address(text: str) -> bool:
+    """Whether this is an address that a browser can open: http or https, with a host."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False
+
+
 def _check_address(name: str, text: str, errors: dict[str, list[str]]) -> None:
     if not text:
         return
-    try:
-        parts = urlsplit(text)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        usable = False
-    if not usable or len(text) > 1000:
+    if not is_web_address(text) or len(text) > 1000:
         errors[name] = ["Give an address that starts with http:// or https://."]
     else:
         _check_text(name, text, 1000, errors)

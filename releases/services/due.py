@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import structlog
 from django.db import transaction
@@ -17,7 +18,7 @@ from django.db import transaction
 from approvals.models import Approval
 from approvals.selectors import due_rounds
 from approvals.services.deadlines import take_due_rungs
-from approvals.services.reconcile import reconcile_rounds, rounds_to_reconcile
+from approvals.services.reconcile import reconcile_round, rounds_to_reconcile
 from audit.actor import POLICY, SCHEDULER, Actor
 from audit.errors import Refusal
 from audit.journal import Journal
@@ -28,7 +29,7 @@ from releases.models import Activity, DueWork, Release
 from releases.services.decisions import settle_after_round
 from releases.services.lifecycle import begin_release, lock_release
 from releases.services.results import fail_timed_out
-from releases.services.roles import all_grants_due, write_grants
+from releases.services.roles import all_grants_due, refresh_grants
 
 log = structlog.get_logger(__name__)
 
@@ -101,11 +102,11 @@ def run_due(*, actor: Actor = SCHEDULER, now: dt.datetime | None = None) -> Tick
     for release in Release.objects.filter(state="scheduled", scheduled_at__lte=at)[:BATCH]:
         due = release.scheduled_at or at
         _attempt("start", release.pk, due, report, _start(release.pk, scheduler, now))
-    report.count("grants", sum(write_grants(*pair, at) for pair in all_grants_due(at)))
-    report.count(
-        "reconciled",
-        reconcile_rounds(approval_ids=rounds_to_reconcile(BATCH), actor=actor, now=now),
-    )
+    for scope, grantee in all_grants_due(at):
+        _look_after("grants", scope.pk, report, partial(refresh_grants, scope, grantee, at))
+    for key in rounds_to_reconcile(BATCH):
+        work = partial(reconcile_round, approval_id=key, actor=actor, now=now)
+        _look_after("reconciled", key, report, work)
     return report
 
 
@@ -140,6 +141,15 @@ def _attempt(
     else:
         DueWork.objects.filter(pk=claimed.pk).delete()
         report.count(kind, int(done))
+
+
+def _look_after(kind: str, key: int, report: TickReport, work: Callable[[], bool]) -> None:
+    """Upkeep that every tick repeats: one piece that fails keeps no other from being done."""
+    try:
+        report.count(kind, int(work()))
+    except Exception as error:
+        log.exception("upkeep_failed", kind=kind, key=key)
+        report.failed.append(f"{kind} {key}: {type(error).__name__}")
 
 
 def _claim(kind: str, key: int, due: dt.datetime) -> DueWork | None:

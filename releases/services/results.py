@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.db import transaction
 
@@ -23,6 +22,7 @@ from releases.facts import Board, load_board
 from releases.models import Activity, ActivityResult
 from releases.permissions import can_report_result
 from releases.rules.progress import Plan
+from releases.rules.release_details import is_web_address
 from releases.rules.transitions import AUTOMATED_KINDS, ActivityKind, ActivityState
 from releases.selectors import activity_for, release_for
 from releases.services.lifecycle import lock_release
@@ -63,8 +63,7 @@ def _check_report(report: Report) -> str:
         errors["summary"] = [unsafe]
     elif len(report.summary) > LONGEST_SUMMARY:
         errors["summary"] = [f"At most {LONGEST_SUMMARY} characters fit."]
-    address = urlsplit(report.url)
-    if report.url and (address.scheme not in ("http", "https") or not address.hostname):
+    if report.url and not is_web_address(report.url):
         errors["url"] = ["Give an address that starts with http:// or https://."]
     try:
         text = canonical_text({"data": dict(report.data) if report.data is not None else None})

@@ -256,6 +256,16 @@ def write_grants(scope: Scope, grantee: Grantee, now: dt.datetime) -> bool:
     return True
 
 
+@transaction.atomic
+def refresh_grants(scope: Scope, grantee: Grantee, now: dt.datetime) -> bool:
+    """`write_grants` in a transaction of its own, for `tick`: one at a time in each scope.
+
+    Without the lock two schedulers would write the same row, or take away what an assignment made
+    in the same instant has given.
+    """
+    return write_grants(lock(Scope.objects.all(), pk=scope.pk), grantee, now)
+
+
 def all_grants_due(now: dt.datetime) -> list[tuple[Scope, Grantee]]:
     """Where an assignment began or ended, so that guardian's rows may have to be written anew."""
     ended = Q(valid_until__lte=now)

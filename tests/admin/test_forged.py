@@ -29,7 +29,9 @@ def _counts() -> dict[str, int]:
 
 
 def _everything() -> dict[str, list[dict[str, Any]]]:
-    return {label: list(page_of(label).model._base_manager.order_by("pk").values()) for label in LABELS}
+    return {
+        label: list(page_of(label).model._base_manager.order_by("pk").values()) for label in LABELS
+    }
 
 
 @pytest.mark.req("A-043")
@@ -72,7 +74,9 @@ def test_no_form_makes_a_new_account_a_superuser(olga: Client) -> None:
 
 
 @pytest.mark.req("A-043")
-def test_who_enters_the_admin_is_said_by_superusers_alone(ada: Client, world: SimpleNamespace) -> None:
+def test_who_enters_the_admin_is_said_by_superusers_alone(
+    ada: Client, world: SimpleNamespace
+) -> None:
     ada.post(address("portal.User", "change", world.maya.pk), {**CHANGE, "is_staff": "on"})
     world.maya.refresh_from_db()
     assert (world.maya.is_staff, world.maya.is_superuser) == (True, False)
@@ -88,9 +92,10 @@ def test_who_is_no_superuser_changes_no_superuser(olga: Client, world: SimpleNam
     assert "Only a superuser" in answer.content.decode()
     root.refresh_from_db()
     assert root.display_name != "Nobody"
-    assert "Only a superuser" in olga.post(
-        address("portal.User", "deactivate", root.pk)
-    ).content.decode()
+    assert (
+        "Only a superuser"
+        in olga.post(address("portal.User", "deactivate", root.pk)).content.decode()
+    )
     root.refresh_from_db()
     assert root.is_active
 
@@ -117,7 +122,14 @@ def test_fields_that_are_fixed_stay_as_they_are(ada: Client, world: SimpleNamesp
     scope = world.product.scope_id
     ada.post(
         address("releases.Product", "change", world.product.pk),
-        {"name": "Payments", "description": "", "tags": "", "reason": "", "key": "other", "scope": 1},
+        {
+            "name": "Payments",
+            "description": "",
+            "tags": "",
+            "reason": "",
+            "key": "other",
+            "scope": 1,
+        },
     )
     product = Product.objects.get(pk=world.product.pk)
     assert (product.key, product.scope_id) == ("pay", scope)
@@ -193,9 +205,7 @@ def test_a_filter_that_no_list_offers_is_refused(ada: Client, label: str, lookup
 
 @pytest.mark.req("A-048")
 def test_the_filters_that_lists_offer_work(ada: Client, world: SimpleNamespace) -> None:
-    members = ada.get(
-        address("portal.Membership", "changelist"), {"group__id__exact": world.qa.pk}
-    )
+    members = ada.get(address("portal.Membership", "changelist"), {"group__id__exact": world.qa.pk})
     assert members.context["cl"].result_count == 1
     approved = ada.get(address("approvals.Decision", "changelist"), {"verdict__exact": "reject"})
     assert approved.context["cl"].result_count == 0

@@ -81,9 +81,10 @@ def test_a_deleted_row_does_not_come_back_through_history(
     remove_member(user=world.maya, group=world.qa, actor=b.SYSTEM, reason="left the team")
     version = Membership.history.earliest("pk")  # type: ignore[attr-defined]
     url = address("portal.Membership", "simple_history", membership.pk, version.pk)
-    assert "left the team" in ada.get(
-        address("portal.Membership", "history", membership.pk)
-    ).content.decode()
+    assert (
+        "left the team"
+        in ada.get(address("portal.Membership", "history", membership.pk)).content.decode()
+    )
     assert ada.get(url).status_code == 200
     status, logged = _post(ada, url, user=world.maya.pk, group=world.qa.pk)
     assert (status, len(logged)) == (403, 1)
@@ -162,7 +163,7 @@ def test_a_version_at_the_end_of_a_page_is_compared_with_the_one_before_it(
     first = ada.get(url).context["versions"]
     assert [shown.changes[0].before for shown in first] == ["Two", "One"]
     second = ada.get(url, {"p": 2}).context["versions"]
-    assert [(shown.kind, shown.changes[0].before) for shown in second][0] == ("Changed", "Payments")
+    assert (second[0].kind, second[0].changes[0].before) == ("Changed", "Payments")
 
 
 @pytest.mark.req("AUD-2", "A-086")

@@ -105,7 +105,9 @@ def test_what_belongs_to_a_release_opens_for_who_may_see_the_release(
 
 
 @pytest.mark.req("SEC-1")
-def test_the_history_of_a_hidden_release_does_not_open(nora: Client, world: SimpleNamespace) -> None:
+def test_the_history_of_a_hidden_release_does_not_open(
+    nora: Client, world: SimpleNamespace
+) -> None:
     version = world.release.history.latest("pk").pk
     url = address("releases.Release", "simple_history", world.release.pk, version)
     assert nora.get(url).status_code == 404
@@ -136,9 +138,11 @@ def test_an_auditor_of_one_product_reads_the_ledger_of_its_releases_alone(
 def test_an_entry_shows_the_address_behind_its_digest_to_auditors(
     aud: Client, world: SimpleNamespace
 ) -> None:
-    entry = page_of("audit.LedgerEntry").model.objects.filter(
-        kind="approval.decision_cast"
-    ).latest("pk")
+    entry = (
+        page_of("audit.LedgerEntry")
+        .model.objects.filter(kind="approval.decision_cast")
+        .latest("pk")
+    )
     page = aud.get(address("audit.LedgerEntry", "change", entry.pk)).content.decode()
     assert "192.0.2.7" in page
     assert "192.0.2.7" not in entry.text

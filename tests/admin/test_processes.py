@@ -137,7 +137,9 @@ def test_editing_starts_from_the_newest_version(olga: Client) -> None:
 @pytest.mark.req("REL-5", "REL-6")
 def test_a_version_is_read_compared_and_exported_but_never_changed(olga: Client) -> None:
     publish_process(text=TEXT, actor=b.SYSTEM)
-    second = publish_process(text=TEXT.replace("name: Tests", "name: Checks"), actor=b.SYSTEM).version
+    second = publish_process(
+        text=TEXT.replace("name: Tests", "name: Checks"), actor=b.SYSTEM
+    ).version
     page = olga.get(address("releases.ProcessVersion", "change", second.pk)).content.decode()
     assert "phases[verify].activities[tests].name" in page
     export = olga.get(address("releases.ProcessVersion", "export", second.pk))

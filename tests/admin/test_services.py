@@ -83,7 +83,11 @@ def test_a_product_is_changed_with_its_reason(olga: Client, world: SimpleNamespa
         ("auth.Group", {"name": "QA"}, "looks the same"),
         ("portal.User", {"username": "MAYA", "kind": "person"}, "There is a user MAYA already."),
         ("portal.User", {"username": "mаya", "kind": "person"}, "without accents"),
-        ("approvals.Role", {"slug": "auditor", "name": "Again"}, "There is a role auditor already."),
+        (
+            "approvals.Role",
+            {"slug": "auditor", "name": "Again"},
+            "There is a role auditor already.",
+        ),
         ("approvals.Role", {"slug": "9lives", "name": "Cat"}, "A slug is lower case letters"),
     ],
 )
@@ -110,7 +114,9 @@ def test_the_same_input_is_still_there_after_a_refusal(olga: Client) -> None:
 
 
 @pytest.mark.req("SEC-1", "POL-5")
-def test_a_member_is_added_for_a_time_and_asked_at_once(olga: Client, world: SimpleNamespace) -> None:
+def test_a_member_is_added_for_a_time_and_asked_at_once(
+    olga: Client, world: SimpleNamespace
+) -> None:
     omar = b.person("omar")
     b.group("ops", world.tom)
     olga.post(

@@ -11,6 +11,8 @@ from typing import Any
 from django.contrib.auth.models import Group
 from django.db import connection, models, transaction
 
+from audit.canonical import NO_HASH, entry_hash
+from audit.models import LedgerEntry, LedgerStream
 from audit.triggers import drop_triggers
 from audit.verification import Problem, verify_ledger
 from releases.models import Release
@@ -126,3 +128,14 @@ def problems() -> list[Problem]:
 def codes() -> set[str]:
     """The codes of what verification finds now."""
     return {problem.code for problem in problems()}
+
+
+def rewrite(entry: LedgerEntry, text: str) -> None:
+    """Put another text into an entry and work out all hashes after it anew, the head's too."""
+    write(entry, text=text)
+    former = NO_HASH
+    for one in LedgerEntry.objects.filter(stream_id=entry.stream_id).order_by("seq"):
+        digest = entry_hash(former, one.text)
+        write(one, former=former, hash=digest)
+        former = digest
+    write(LedgerStream.objects.get(pk=entry.stream_id), hash=former)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import os
 from collections.abc import Callable
@@ -22,7 +21,8 @@ from audit.actor import Actor
 from audit.errors import Refusal
 from audit.faults import faultpoint
 from portal.services.people import add_member, create_group, create_user, remove_member
-from releases.models import Activity, Release
+from portal.invariants import check_invariants
+from releases.models import Activity, Product, Release
 from releases.rules.transitions import ForbiddenTransitionError
 from releases.services import decisions as deciding
 from releases.services.activities import retry_activity
@@ -32,6 +32,7 @@ from releases.services.products import create_product
 from releases.services.results import Report, report_result
 from tests import builders as b
 from tests.concurrency.crew import wait_until
+from tests.scenes import people, tom
 
 
 def begin(unlocked: tuple[str, ...], isolation: str) -> None:
@@ -232,16 +233,35 @@ def new_database() -> None:
     call_command("migrate", verbosity=0)
 
 
-def open_gates(number: int, seats: int) -> dict[str, Any]:
-    """A started release with so many open gates, each of `seats` people of whom most decide."""
-    voters = [b.person(f"voter{place}") for place in range(seats)]
+def open_gates(number: int, seats: int, turn: int) -> dict[str, Any]:
+    """A started release with so many open gates for the same people."""
+    made = people(*(f"voter{place}" for place in range(seats)))
+    voters = list(vars(made).values())
+    if not Product.objects.exists():
+        b.product("pay")
     names = [{"user": voter.username} for voter in voters]
-    b.product("pay")
     gates = [b.manual(f"g{place}", *names, rule="unanimous", needs=[]) for place in range(number)]
-    b.process(b.phase("p", *gates), slug="gates")
-    release = b.release(b.manager("tom"), process="gates")
+    b.process(b.phase("p", *gates), slug=f"gates-{turn}")
+    release = b.release(tom(), process=f"gates-{turn}")
     rows = Activity.objects.filter(release=release).order_by("position")
     return {"gates": [row.pk for row in rows], "voters": [voter.pk for voter in voters]}
+
+
+def answers() -> bool:
+    """Whether the database answers."""
+    try:
+        connection.ensure_connection()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        connection.close()
+        return False
+    return True
+
+
+def findings() -> list[str]:
+    """What invariants are broken."""
+    return [str(finding) for finding in check_invariants()]
 
 
 def votes_kept() -> list[tuple[int, int, int]]:
@@ -265,10 +285,3 @@ def how_it_stands(activity_id: int) -> dict[str, Any]:
         "votes": [[vote.user_id, vote.verdict] for vote in votes],
         "tally": json.loads(approval.tally),
     }
-
-
-def clock() -> float:
-    """The database's clock, seconds since the epoch."""
-    from audit.locking import database_now
-
-    return database_now().replace(tzinfo=dt.UTC).timestamp()

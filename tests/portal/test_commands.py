@@ -154,6 +154,14 @@ def test_export_and_import_give_the_same_version(tmp_path: Path) -> None:
         assert _run("export_process", slug, version=1) == text
 
 
+@pytest.mark.req("REL-6")
+def test_the_process_in_the_documentation_can_be_published(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "processes.md").read_text(encoding="utf-8")
+    path = tmp_path / "documented.yaml"
+    path.write_text(page.partition("```yaml\n")[2].partition("```")[0], encoding="utf-8")
+    assert _run("import_process", path) == "payments 1\n"
+
+
 @pytest.mark.req("REL-5", "REL-6")
 def test_export_gives_the_version_that_is_asked_for(tmp_path: Path) -> None:
     _run("import_process", _file(tmp_path))

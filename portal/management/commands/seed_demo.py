@@ -53,6 +53,6 @@ class Command(BaseCommand):
     def _remove(self) -> list[str]:
         done = remove(actor=command_actor())
         return [
-            f"Deactivated {done.people} accounts, revoked {done.tokens} tokens, "
-            f"archived {done.products} products. Their record stays."
+            f"Accounts deactivated: {done.people}. Tokens revoked: {done.tokens}. "
+            f"Products archived: {done.products}. Their record stays."
         ]

@@ -9,20 +9,9 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import BaseCommand, CommandError, call_command
 
+from portal.demo.company import MACHINE, PASSWORD, PEOPLE, SIGN_INS
 from portal.serve import Plan, PortTaken, Supervisor, listen, web_child, worker_child
 from portal.startup import NotReady, prepare_bookkeeping, run_startup_checks
-
-DEMO_PASSWORD = "demo"  # noqa: S105  (it is printed below; demo data alone has it)
-DEMO_PEOPLE = {
-    "maya": "QA lead",
-    "omar": "CAB chair",
-    "ines": "security",
-    "tom": "release manager for everything",
-    "ruth": "compliance",
-    "ada": "admin",
-    "aud": "auditor, read-only",
-    "pipeline": "machine user",
-}
 
 
 class Command(BaseCommand):
@@ -90,12 +79,13 @@ class Command(BaseCommand):
 
     def _announce(self, plan: Plan) -> None:
         self.stdout.write(f"\nCountersign is at {plan.address}   (Ctrl-C ends it)")
-        people = get_user_model()._default_manager.filter(username__in=DEMO_PEOPLE, is_active=True)
-        if any(person.check_password(DEMO_PASSWORD) for person in people.order_by("username")[:1]):
-            self.stdout.write(f"Demo sign-ins, password “{DEMO_PASSWORD}”:")
+        shown = {one.username: one.does for one in (*PEOPLE, MACHINE) if one.username in SIGN_INS}
+        people = get_user_model()._default_manager.filter(username__in=shown, is_active=True)
+        if any(person.check_password(PASSWORD) for person in people.order_by("username")[:1]):
+            self.stdout.write(f"Demo sign-ins, password “{PASSWORD}”:")
             known = {person.username for person in people}
-            for username, role in DEMO_PEOPLE.items():
+            for username in SIGN_INS:
                 if username in known:
-                    self.stdout.write(f"  {username:<10}{role}")
+                    self.stdout.write(f"  {username:<10}{shown[username]}")
         self.stdout.write("")
         self.stdout.flush()

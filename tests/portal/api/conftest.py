@@ -32,7 +32,12 @@ class Company:
                     rule="unanimous",
                     kind="sign_off",
                     fields=[
-                        {"key": "summary", "type": "text", "label": "Summary", "required": "approve"}
+                        {
+                            "key": "summary",
+                            "type": "text",
+                            "label": "Summary",
+                            "required": "approve",
+                        }
                     ],
                     deadline={"after": "24h", "on_miss": "reject"},
                 ),

@@ -95,9 +95,7 @@ def test_a_session_needs_the_csrf_token_for_every_change(company: Company) -> No
     client.cookies["csrftoken"] = "a" * 32
     refused(client.post(path, decision, content_type="application/json", **cross), 403)
     assert not Decision.objects.exists()
-    answer = client.post(
-        path, decision, content_type="application/json", HTTP_X_CSRFTOKEN="a" * 32
-    )
+    answer = client.post(path, decision, content_type="application/json", HTTP_X_CSRFTOKEN="a" * 32)
     assert answer.status_code == 201
     assert Decision.objects.get().authenticated_by != ""
 

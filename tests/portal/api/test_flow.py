@@ -51,7 +51,9 @@ def test_a_release_is_made_started_decided_and_completed(company: Company) -> No
     seen = ok(omar.get(f"activities/{qa['id']}/"))
     assert seen["still_needed"] == "1 more of Omar Reyes; QA is satisfied by Maya Lind"
 
-    refused(omar.post(f"activities/{qa['id']}/decisions/", {"verdict": "reject"}), 422, None, "comment")
+    refused(
+        omar.post(f"activities/{qa['id']}/decisions/", {"verdict": "reject"}), 422, None, "comment"
+    )
     rejected = omar.post(
         f"activities/{qa['id']}/decisions/", {"verdict": "reject", "comment": "Not yet."}
     )
