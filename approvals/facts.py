@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -147,7 +148,12 @@ def _people(rows: Iterable[tuple[Any, ...]]) -> People:
 
 def seats_of(approval: Approval) -> tuple[Seat, ...]:
     """The seats of a round as its snapshot has them."""
-    return tuple(Seat.from_dict(item) for item in json.loads(approval.seats))
+    return _parsed_seats(approval.seats)
+
+
+@lru_cache(maxsize=128)
+def _parsed_seats(text: str) -> tuple[Seat, ...]:
+    return tuple(Seat.from_dict(item) for item in json.loads(text))
 
 
 def exclusions_of(approval: Approval) -> dict[int, str]:

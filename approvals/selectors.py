@@ -71,7 +71,7 @@ def scopes_with_a_live_seat(user_id: int | None) -> models.QuerySet[Any]:
 
 def scopes_with_a_vote(user_id: int | None) -> models.QuerySet[Any]:
     """The scopes in which a user has decided, also before any projection knew of their seat."""
-    return Approval.objects.filter(decisions__user_id=user_id).values("scope_id")
+    return Approval.objects.filter(decisions__user_id=user_id or 0).values("scope_id")
 
 
 def rounds_of(host: str) -> models.QuerySet[Approval]:
@@ -131,13 +131,13 @@ def names_of_sources(keys: Collection[tuple[str, Any]]) -> dict[tuple[str, Any],
 
 def open_seats_of(user_id: int | None) -> models.QuerySet[AskedPerson]:
     """What waits for a user: the rounds that ask and have no answer yet, by the projection."""
-    return AskedPerson.objects.filter(user_id=user_id, is_open=True, has_answered=False)
+    return AskedPerson.objects.filter(user_id=user_id or 0, is_open=True, has_answered=False)
 
 
 def memberships_changed(user_id: int | None, after: dt.datetime) -> dict[int, dt.datetime]:
     """The groups that a user came into or left since `after`, each with the moment; one query."""
     members = get_user_model().groups.through
-    mine = members._default_manager.filter(user_id=user_id)
+    mine = members._default_manager.filter(user_id=user_id or 0)
     left = history_of(members)._base_manager.filter(
         user_id=user_id, history_type="-", history_date__gt=after
     )

@@ -11,9 +11,10 @@ import datetime as dt
 import decimal
 import hashlib
 import json
+import re
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import rfc8785
 
@@ -26,7 +27,42 @@ _encode_row = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 def canonical_text(value: Any) -> str:
     """`value` as RFC 8785 text. Raises ValueError for what JSON cannot say (NaN, lone surrogates)."""
-    return rfc8785.dumps(value).decode("utf-8")
+    text = _plain_text(value)
+    return rfc8785.dumps(value).decode("utf-8") if text is None else text
+
+
+# Python's own sorted JSON is RFC 8785 where there are no floats, no whole numbers of many digits, no
+# keys but strings, and nothing beyond the basic plane (RFC 8785 sorts by UTF-16 code units). That is
+# nearly everything, and ten times faster than writing it part by part.
+_MOST_DIGITS = 15
+_UNUSUAL = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
+_write_plain = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+
+
+def _stop(_: str) -> NoReturn:
+    raise ValueError
+
+
+def _short_number(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError
+    return int(digits)
+
+
+_read_plain = json.JSONDecoder(
+    parse_float=_stop, parse_int=_short_number, parse_constant=_stop
+).decode
+
+
+def _plain_text(value: Any) -> str | None:
+    """The text where Python's JSON is the canonical form and says exactly `value`; else None."""
+    try:
+        text = _write_plain(value)
+        if not text.isascii() and _UNUSUAL.search(text):
+            return None
+        return text if _read_plain(text) == value else None
+    except (TypeError, ValueError, RecursionError):
+        return None
 
 
 def text_digest(text: str) -> str:

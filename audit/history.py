@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from django.db import models
+from django.db import connections, models
 
 from audit.canonical import row_digest
 from audit.faults import faultpoint
@@ -88,8 +88,44 @@ def update_rows(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
         if len(rows) == 1:
             row = rows[0]
             manager.filter(pk=row.pk).update(**{name: getattr(row, name) for name in fields})
+        elif connections[manager.db].vendor == "postgresql":
+            _update_from_values(rows, fields, connections[manager.db])
         else:
             manager.bulk_update(rows, list(fields))
+
+
+def _update_from_values(
+    rows: Sequence[models.Model], fields: Sequence[str], connection: Any
+) -> None:
+    """`UPDATE … FROM (VALUES …)`: what `bulk_update` does, without a CASE of all rows a column.
+
+    A list of values has the types of its literals, so each column is cast to the type of its
+    field; without a length, which a cast would cut to in silence.
+    """
+    meta = type(rows[0])._meta
+    columns = [meta.pk, *(meta.get_field(name) for name in fields)]
+    quote = connection.ops.quote_name
+    given = [
+        f"CAST(given.column{place} AS {field.db_type(connection).partition('(')[0]})"
+        for place, field in enumerate(columns, start=1)
+    ]
+    changes = ", ".join(
+        f"{quote(field.column)} = {value}"
+        for field, value in zip(columns[1:], given[1:], strict=True)
+    )
+    row = f"({', '.join(['%s'] * len(columns))})"
+    table = quote(meta.db_table)
+    values = [
+        field.get_db_prep_save(getattr(one, field.attname), connection)
+        for one in rows
+        for field in columns
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET {changes} FROM (VALUES {', '.join([row] * len(rows))}) AS given "  # noqa: S608
+            f"WHERE {table}.{quote(meta.pk.column)} = {given[0]}",
+            values,
+        )
 
 
 def delete_tracked(journal: Journal, rows: Iterable[models.Model], reason: str = "") -> None:

@@ -12,7 +12,7 @@ from audit.models import LedgerEntry, PersonalRecord
 
 def entries_of(stream: str) -> models.QuerySet[LedgerEntry]:
     """The entries of a stream, in the order in which they were written."""
-    return LedgerEntry.objects.filter(stream__key=stream).order_by("seq")  # type: ignore[no-any-return]
+    return LedgerEntry.objects.filter(stream__key=stream).order_by("seq")
 
 
 def personal_values(digests: Collection[str]) -> dict[str, dict[str, str]]:

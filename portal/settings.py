@@ -237,19 +237,15 @@ ACCOUNT_ADAPTER = "portal.accounts.ClosedSignupAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = ACCOUNT_LOGOUT_ON_GET = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 
 # guardian is asked through `audit.permissions.can` alone; nothing is bolted onto user and group.
 ANONYMOUS_USER_NAME = None
-GUARDIAN_MONKEY_PATCH_USER = False
-GUARDIAN_MONKEY_PATCH_GROUP = False
+GUARDIAN_MONKEY_PATCH_USER = GUARDIAN_MONKEY_PATCH_GROUP = False
 
 SIMPLE_HISTORY_REVERT_DISABLED = True
-
-# Admin pages lie in apps that don't import the portal, which knows how to read a request.
-ACTOR_FROM_REQUEST = "portal.actors.actor_from_request"
+ACTOR_FROM_REQUEST = "portal.actors.actor_from_request"  # for admin pages, which lie below
 
 
 # --- Web security (SEC-4): flags follow the scheme of the base URL --------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -54,14 +54,26 @@ class ProcessDocument:
         return {ref: frozenset(others) for ref, others in pairs.items()}
 
 
-@lru_cache(maxsize=256)
-def _parsed(version_id: int, digest: str, number: int, text: str) -> ProcessDocument:
-    return ProcessDocument(version_id, number, digest, json.loads(text))
+_MOST_KEPT = 256
+_kept: dict[tuple[int, str], ProcessDocument] = {}
 
 
 def document_of(version: ProcessVersion) -> ProcessDocument:
-    """The document of a version."""
-    return _parsed(version.pk, version.digest, version.number, version.document)
+    """The document of a version.
+
+    What is kept is found by key and digest: a version whose text was left out of the query
+    (`defer("process_version__document")`) costs another query once in the life of a process.
+    """
+    key = (version.pk, version.digest)
+    found = _kept.get(key)
+    if found is None:
+        while len(_kept) >= _MOST_KEPT:
+            _kept.pop(next(iter(_kept)), None)
+        found = ProcessDocument(
+            version.pk, version.number, version.digest, json.loads(version.document)
+        )
+        _kept[key] = found
+    return found
 
 
 def export_version(version: ProcessVersion) -> str:

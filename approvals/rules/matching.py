@@ -91,14 +91,24 @@ def seats_within_reach(
     A person who may take any seat of the answer can be seated as well as everyone in `seating`:
     those between move one along. Without moves it is `start` itself.
     """
-    movable: dict[int, list[int]] = {}
+    return seats_behind(start, moves_between(seating, edges))
+
+
+def moves_between(seating: Mapping[int, Person], edges: Edges[Person]) -> dict[int, list[int]]:
+    """For each seat the seats whose holder could move over to it."""
+    moves: dict[int, list[int]] = {}
     for seat, person in seating.items():
         for other in edges[person]:
-            movable.setdefault(other, []).append(seat)
+            moves.setdefault(other, []).append(seat)
+    return moves
+
+
+def seats_behind(start: Iterable[int], moves: Mapping[int, Sequence[int]]) -> frozenset[int]:
+    """`start` and every seat from which a chain of moves leads there."""
     found = set(start)
     queue = list(found)
     for seat in queue:
-        for source in movable.get(seat, ()):
+        for source in moves.get(seat, ()):
             if source not in found:
                 found.add(source)
                 queue.append(source)

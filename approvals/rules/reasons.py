@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from approvals.rules.eligibility import Electorate
-from approvals.rules.matching import seats_within_reach
+from approvals.rules.matching import moves_between, seats_behind
 from approvals.rules.seating import Seating, Vote, remaining_persons
 from approvals.rules.seats import Seat
 
@@ -70,7 +69,7 @@ def seats_node(
     `seat_left_open` a seat that an ended round did without.
     """
     verdicts = {vote.person: vote.verdict for vote in votes}
-    remaining = {one: electorate.seats_of(one) for one in remaining_persons(votes, electorate)}
+    openers = {} if ended else _openers(seats, votes, seating, electorate)
     nodes: list[Node] = []
     for seat in seats:
         data: dict[str, object] = {
@@ -85,20 +84,35 @@ def seats_node(
         elif ended:
             nodes.append(Node("seat_left_open", False, data))
         else:
-            nodes.append(_open_node(seat.number, data, seating, remaining))
+            via, persons = openers[seat.number]
+            code = "seat_open" if persons else "seat_unfillable"
+            nodes.append(Node(code, False, {**data, "via": via, "persons": persons}))
     return Node("seats", all(node.satisfied for node in nodes), {}, tuple(nodes))
 
 
-def _open_node(
-    number: int,
-    data: Mapping[str, object],
-    seating: Seating,
-    remaining: Mapping[UUID, frozenset[int]],
-) -> Node:
-    within = seats_within_reach([number], seating.filled, seating.edges)
-    persons = [str(one) for one, own in remaining.items() if not within.isdisjoint(own)]
-    code = "seat_open" if persons else "seat_unfillable"
-    return Node(code, False, {**data, "via": sorted(within - {number}), "persons": persons})
+def _openers(
+    seats: Sequence[Seat], votes: Sequence[Vote], seating: Seating, electorate: Electorate
+) -> dict[int, tuple[list[int], list[str]]]:
+    """For each open seat the seats `via` which it can be reached, and the persons who may fill it.
+
+    Worked out for all of them together: seat by seat and person by person, a round of 200 seats
+    would take longer than everything else that a vote does.
+    """
+    waiting: dict[int, list[int]] = {}
+    names: list[str] = []
+    for place, person in enumerate(remaining_persons(votes, electorate)):
+        names.append(str(person))
+        for number in electorate.seats_of(person):
+            waiting.setdefault(number, []).append(place)
+    moves = moves_between(seating.filled, seating.edges)
+    found: dict[int, tuple[list[int], list[str]]] = {}
+    for seat in seats:
+        if seat.number not in seating.filled:
+            within = seats_behind([seat.number], moves)
+            places = {place for number in within for place in waiting.get(number, ())}
+            persons = [names[place] for place in sorted(places)]
+            found[seat.number] = (sorted(within - {seat.number}), persons)
+    return found
 
 
 def left_out_node(seats: Sequence[Seat], votes: Sequence[Vote], electorate: Electorate) -> Node:

@@ -17,6 +17,7 @@ from approvals.rules.ballots import CheckedBallot, check_ballot
 from approvals.rules.eligibility import AUDITOR, INACTIVE, Electorate, hats, why_not
 from approvals.rules.quorum import Evaluation, Vote, can_be_seated, evaluate
 from approvals.rules.seats import Seat
+from approvals.rules.texts import check_reason
 from approvals.services.asked import mark_answered
 from approvals.services.rounds import settle_round, tally_text
 from approvals.wording import sentence_for
@@ -184,10 +185,11 @@ def withdraw_decision(
     """Take one's own vote back while the round is open; both stay on record.
 
     Raises NotPermitted `not_an_approver` for one who has no vote here by their own account's
-    person, `auditor`, `inactive`; Conflict `nothing_to_withdraw`, `already_decided`, `not_open`, `deadline_passed`.
+    person, `auditor`, `inactive`; Invalid for a reason that can't be kept; Conflict `nothing_to_withdraw`, `already_decided`, `not_open`, `deadline_passed`.
     """
     standing = standing_of(approval, lineage, journal, exclusions)
     person = _withdrawing(standing, journal.actor)
+    check_reason(reason, needed=False)
     require_open(approval, journal)
     if person not in standing.live:
         raise Conflict("nothing_to_withdraw", sentence_for("nothing_to_withdraw"))

@@ -92,7 +92,12 @@ def ensure_builtin_roles(*, actor: Actor, now: dt.datetime | None = None) -> Non
 
 
 def create_role(
-    *, slug: str, name: str, actor: Actor, description: str = "", rights: Sequence[str] = (),
+    *,
+    slug: str,
+    name: str,
+    actor: Actor,
+    description: str = "",
+    rights: Sequence[str] = (),
     now: dt.datetime | None = None,
 ) -> Role:
     """Make a role that gives these rights to whoever is assigned it.
@@ -108,7 +113,11 @@ def create_role(
 
 @transaction.atomic
 def _create_role(
-    slug: str, name: str, description: str, rights: Sequence[str], actor: Actor,
+    slug: str,
+    name: str,
+    description: str,
+    rights: Sequence[str],
+    actor: Actor,
     now: dt.datetime | None,
 ) -> Role:
     require(can(actor, "configure", everything()))

@@ -67,7 +67,7 @@ class GuardedQuerySet(models.QuerySet[Any]):
 
     def _update(self, values: Any) -> int:
         self._guard("an UPDATE")
-        return super()._update(values)  # type: ignore[misc,no-any-return]
+        return super()._update(values)  # type: ignore[misc]
 
     def bulk_create(self, objs: Any, *args: Any, **options: Any) -> list[Any]:
         self._guard("bulk_create()")

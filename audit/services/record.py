@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from django.db import connection
+
 from audit.canonical import FORMAT, canonical_text, entry_hash, instant_text
 from audit.events import Event
 from audit.history import write_kept
@@ -83,6 +85,17 @@ def record(journal: Journal, *, stream: str, opening: bool = False) -> list[Ledg
             )
         )
         head.seq, head.hash = seq, digest
+    if connection.vendor == "postgresql":
+        _append_at_once(head, entries, journal)
+    else:
+        _append_in_turn(head, entries, journal)
+    journal.events.clear()
+    journal.tables.clear()
+    return entries
+
+
+def _append_in_turn(head: LedgerStream, entries: list[LedgerEntry], journal: Journal) -> None:
+    """Insert the entries and the personal values behind them, and move the head."""
     with guarded_writes():
         LedgerEntry.objects.bulk_create(entries)
     if journal.origin:
@@ -91,6 +104,31 @@ def record(journal: Journal, *, stream: str, opening: bool = False) -> list[Ledg
             ignore_conflicts=True,
         )
     LedgerStream.objects.filter(pk=head.pk).update(seq=head.seq, hash=head.hash)
-    journal.events.clear()
-    journal.tables.clear()
-    return entries
+
+
+_MOVE_HEAD = "head AS (UPDATE audit_ledgerstream SET seq = %s, hash = %s WHERE id = %s)"
+_KEEP_PERSONAL = (
+    "personal AS (INSERT INTO audit_personal (digest, salt, text) VALUES (%s, %s, %s) "
+    "ON CONFLICT DO NOTHING)"
+)
+_COLUMNS = ("stream_id", "seq", "kind", "at", "recorded_at", "format", "text", "former", "hash")
+_ROW = f"({', '.join(['%s'] * len(_COLUMNS))})"
+
+
+def _append_at_once(head: LedgerStream, entries: list[LedgerEntry], journal: Journal) -> None:
+    """The same in one statement, written by hand: every change that is recorded passes here."""
+    values: list[Any] = [head.seq, head.hash, head.pk]
+    before = [_MOVE_HEAD]
+    if journal.origin:
+        before.append(_KEEP_PERSONAL)
+        values += [journal.origin, journal.salt, journal.personal_text]
+    for entry in entries:
+        values += [getattr(entry, name) for name in _COLUMNS]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH {', '.join(before)} INSERT INTO audit_ledgerentry ({', '.join(_COLUMNS)}) "  # noqa: S608
+            f"VALUES {', '.join([_ROW] * len(entries))} RETURNING id",
+            values,
+        )
+        for entry, (key,) in zip(entries, cursor.fetchall(), strict=True):
+            entry.pk = key

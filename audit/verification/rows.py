@@ -96,7 +96,7 @@ class RowCollector:
             return
         pending = self.pending.setdefault((name, columns), {})
         for key, digest in rows:
-            if not 0 < key <= _LARGEST_KEY:
+            if type(key) is not int or not 0 < key <= _LARGEST_KEY:
                 raise ValueError(key)
             if table.covered.add(key):
                 pending[key] = (digest, stream, seq)

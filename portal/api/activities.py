@@ -14,11 +14,12 @@ from approvals.models import AskedPerson
 from approvals.services.reconcile import ensure_current
 from audit.locking import database_now
 from audit.permissions import require
+from portal.api.activity_outputs import ActivityRow, ActivityShown, CommentShown
 from portal.api.activity_page import load_activity_page
 from portal.api.base import ActView, ApiView, NoParameters
 from portal.api.documented import PAGING, acting, page_of, reading
 from portal.api.inputs import ActivityQuery, NewComment, WaitQuery
-from portal.api.outputs import ACTIVITY_STATES, ActivityRow, ActivityShown, CommentShown
+from portal.api.outputs import ACTIVITY_STATES
 from portal.api.show_activities import activity_row, show_activity, show_comment
 from portal.api.waiting import wait_for_change
 from releases.permissions import can_comment
@@ -124,9 +125,7 @@ class ActivityDetail(ApiView):
 
     def _answer(self, activity_id: int) -> Response:
         shown = show_activity(load_activity_page(self.actor, activity_id))
-        return Response(
-            shown, headers={"ETag": etag_of(shown), "Cache-Control": "private, no-cache"}
-        )
+        return Response(shown, headers={"ETag": etag_of(shown)})
 
     @staticmethod
     def _look(activity_id: int, *, by_state: bool) -> Any:

@@ -16,11 +16,16 @@ from approvals.services.decisions import Ballot, Cast
 from approvals.wording import Names, progress_words
 from audit.errors import Conflict, NotPermitted, Refusal
 from audit.permissions import require
+from portal.api.activity_outputs import (
+    ActivityShown,
+    DecisionTaken,
+    ResultTaken,
+    SkipRequested,
+)
 from portal.api.activity_page import load_activity_page
 from portal.api.base import ActView
 from portal.api.documented import acting
 from portal.api.inputs import NewDecision, NewResult, OptionalReason, Reason
-from portal.api.outputs import ActivityShown, DecisionTaken, ResultTaken, SkipRequested
 from portal.api.show_activities import show_activity, show_result
 from portal.api.show_rounds import show_decision
 from portal.wording import ACTIVITY_STATES
@@ -116,7 +121,7 @@ class Decisions(ActView):
         raise NotPermitted("not_a_delegate", "You may decide for yourself only.")
 
     def _keep(self, activity_id: int, refusal: Refusal) -> None:
-        verdict = self.request.data.get("verdict")
+        verdict = dict(self.request.data).get("verdict")
         try:
             record_refused_decision(
                 activity_id=activity_id, verdict=str(verdict), code=refusal.code, actor=self.actor

@@ -46,7 +46,7 @@ class ActivityPage:
     @property
     def now(self) -> dt.datetime:
         """The database's time at which the activity was read."""
-        return self.activity.read_at  # type: ignore[attr-defined,no-any-return]
+        return self.activity.read_at  # type: ignore[attr-defined]
 
     @property
     def approval(self) -> Approval | None:

@@ -49,6 +49,11 @@ class ApiView(APIView):
         if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
             raise LengthRequired("length_required", "Send the length of the body.")
 
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        """Answers are one person's: nobody in between keeps them."""
+        return {**super().default_response_headers, "Cache-Control": "private, no-cache"}
+
     def read(self, kind: type[Strict], first: Callable[[], object]) -> Values:
         """The values of the body.
 

@@ -1,7 +1,11 @@
 """What the OpenAPI document says of answers: pages, problems, statuses."""
 
+# The contract has names (`data`, `label`, `required`) that serializers and fields have as well.
+# mypy: disable-error-code="assignment"
+
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -54,9 +58,10 @@ def reading(shown: Any, *more: int) -> Responses:
     return {200: shown, **problems(400, 401, 403, *more, 422)}
 
 
-def acting(shown: dict[int, Any], *more: int) -> Responses:
+def acting(shown: Mapping[int, Any], *more: int) -> Responses:
     """The answers of an act."""
-    return {**shown, **problems(400, 401, 403, *more, 409, 415, 422)}
+    answers: Responses = dict(shown.items())
+    return {**answers, **problems(400, 401, 403, *more, 409, 415, 422)}
 
 
 @cache

@@ -1,6 +1,11 @@
 """What may be sent to each address; everything else is refused by name."""
 
+# The contract has names (`data`, `label`, `required`) that serializers and fields have as well.
+# mypy: disable-error-code="assignment"
+
 from __future__ import annotations
+
+from typing import Any
 
 from rest_framework import serializers
 
@@ -48,7 +53,7 @@ class Window(Strict):
 
     until = Instant(required=False, allow_null=True)
 
-    def get_fields(self) -> dict[str, serializers.Field]:  # type: ignore[type-arg]
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """`from` is no name in Python."""
         return {"from": Instant(required=False, allow_null=True), **super().get_fields()}
 
@@ -83,6 +88,12 @@ class Stakeholder(Strict):
         return attrs
 
 
+def many(kind: type[Strict], **options: Any) -> serializers.Field[Any, Any, Any, Any]:
+    """A list of objects, none when left out."""
+    bounded: Any = {"many": True, "required": False, "max_length": MOST_OF_A_LIST, **options}
+    return kind(**bounded)
+
+
 class NewRelease(Strict):
     """A release to be made, as `contract.md` names its parts."""
 
@@ -101,9 +112,9 @@ class NewRelease(Strict):
     )
     tags = Words(required=False, default=list, longest=100)
     window = Window(required=False, allow_null=True, default=None)
-    artifacts = Artifact(many=True, required=False, default=list, max_length=MOST_OF_A_LIST)
-    links = Link(many=True, required=False, default=list, max_length=MOST_OF_A_LIST)
-    stakeholders = Stakeholder(many=True, required=False, default=list, max_length=MOST_OF_A_LIST)
+    artifacts = many(Artifact, default=list)
+    links = many(Link, default=list)
+    stakeholders = many(Stakeholder, default=list)
 
 
 class ChangedRelease(Strict):
@@ -113,8 +124,8 @@ class ChangedRelease(Strict):
     version = Text(required=False, max_length=100)
     description = Text(required=False, allow_blank=True, max_length=_LONGEST_DESCRIPTION)
     commit = Text(required=False, allow_blank=True, max_length=100)
-    artifacts = Artifact(many=True, required=False, max_length=MOST_OF_A_LIST)
-    links = Link(many=True, required=False, max_length=MOST_OF_A_LIST)
+    artifacts = many(Artifact)
+    links = many(Link)
     add_authors = Words(required=False, default=list)
 
 

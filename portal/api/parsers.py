@@ -99,7 +99,7 @@ def _number(text: str) -> float:
 
 
 def _check_depth(found: object) -> None:
-    level: list[object] = [found]
+    level: list[Any] = [found]
     for _ in range(DEEPEST):
         level = [
             inner

@@ -10,7 +10,6 @@ import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
-from rest_framework.response import Response
 
 from audit.errors import Invalid, NotFound, Refusal
 
@@ -62,18 +61,21 @@ def problem(
     return found
 
 
-def problem_response(exc: Exception, context: Mapping[str, Any]) -> Response | None:
-    """The answer to an exception of a view; None for one that is a fault of ours (500)."""
+def problem_response(exc: Exception, context: Mapping[str, Any]) -> JsonResponse | None:
+    """The answer to an exception of a view; None for one that is a fault of ours (500).
+
+    JSON whatever the view would have answered with (the schema is YAML, the documents a page).
+    """
     found = _of(exc)
     if found is None:
         return None
-    headers: dict[str, str] = {}
+    response = JsonResponse(found, status=found["status"], content_type=MEDIA_TYPE)
     if isinstance(exc, exceptions.APIException):
         if challenge := getattr(exc, "auth_header", None):
-            headers["WWW-Authenticate"] = challenge
+            response.headers["WWW-Authenticate"] = challenge
         if wait := getattr(exc, "wait", None):
-            headers["Retry-After"] = str(int(wait))
-    return Response(found, status=found["status"], headers=headers, content_type=MEDIA_TYPE)
+            response.headers["Retry-After"] = str(int(wait))
+    return response
 
 
 def plain_problem(status: int, code: str, detail: str) -> JsonResponse:

@@ -91,7 +91,7 @@ class Releases(ActView):
 
     def _require_product(self) -> None:
         """The product named, if one is: not there, or not theirs to release, comes first."""
-        key = self.request.data.get("product")
+        key = dict(self.request.data).get("product")
         if isinstance(key, str) and key.isprintable() and key.strip():
             require(can_create_release(self.actor, product_for(self.actor, key)))
 

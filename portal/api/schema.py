@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter
 
 from portal.api.documented import IDEMPOTENCY_KEY
 
@@ -18,6 +18,6 @@ class ApiSchema(AutoSchema):
         view = re.sub(r"(?<!^)(?=[A-Z])", "_", type(self.view).__name__).lower()
         return f"{self.method.lower()}_{view}"
 
-    def get_override_parameters(self) -> list[OpenApiParameter]:
+    def get_override_parameters(self) -> list[Any]:
         """The idempotency key."""
         return [IDEMPOTENCY_KEY] if self.method == "POST" else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from approvals.models import Approval, Decision
 from approvals.rules.deadlines import Ladder, Rung
@@ -21,6 +22,7 @@ from releases.rules.transitions import AUTOMATED_KINDS, ActivityKind
 Shown = dict[str, Any]
 
 MOST_NAMED: Final = 20
+NOBODY: Final = UUID(int=0)
 _CLOSED: Final = {
     Approval.State.APPROVED: "Nothing more is needed: approved",
     Approval.State.REJECTED: "Nothing more is asked: rejected",
@@ -72,7 +74,7 @@ def show_approvers(page: ActivityPage) -> list[Shown]:
             "required": seat.required,
             "words": seat_words([one.to_dict() for one in seat.sources], page.names),
             "sources": [_source(one, page.names) for one in seat.sources],
-            "filled_by": _voter(live.get(page.seating.get(seat.number))),
+            "filled_by": _voter(live.get(page.seating.get(seat.number, NOBODY))),
             "may_decide": waiting.get(seat.number, [])[:MOST_NAMED],
         }
         for seat in page.standing.seats
@@ -215,7 +217,7 @@ def show_attempts(page: ActivityPage) -> list[Shown]:
 
 
 def _runs(page: ActivityPage) -> list[Shown]:
-    runs = [
+    runs: list[Shown] = [
         {
             "number": one.attempt,
             "state": one.outcome,
@@ -229,7 +231,7 @@ def _runs(page: ActivityPage) -> list[Shown]:
     activity = page.activity
     if activity.state == "running":
         opened = instant(activity.opened_at)
-        running = {"number": activity.attempt, "state": "running", "because": ""}
+        running: Shown = {"number": activity.attempt, "state": "running", "because": ""}
         runs.append({**running, "opened_at": opened, "closed_at": None, "decisions": []})
     return runs
 

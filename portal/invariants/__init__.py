@@ -26,6 +26,7 @@ from portal.invariants.rounds import (
     check_hats,
     check_live_decisions,
     check_results,
+    check_votes_seated,
 )
 from portal.invariants.timing import check_deadlines_kept, check_nothing_overdue
 
@@ -35,6 +36,7 @@ Check = Callable[[dt.datetime], Iterator[Finding]]
 
 _CHECKS: tuple[tuple[str, Check], ...] = (
     ("I1", check_live_decisions),
+    ("I1", check_votes_seated),
     ("I2", check_results),
     ("I2", check_activities),
     ("I2", check_settled),
@@ -69,4 +71,18 @@ def check_invariants(
         raise ValueError(f"there is no rule {unknown[0]}")
     with one_snapshot():
         moment = now or database_now()
-        return [finding for rule, check in _CHECKS if rule in only for finding in check(moment)]
+        return [
+            finding
+            for rule, check in _CHECKS
+            if rule in only
+            for finding in _run(rule, check, moment)
+        ]
+
+
+def _run(rule: str, check: Check, now: dt.datetime) -> Iterator[Finding]:
+    """What a check finds; where it can't read what somebody wrote, that is a finding, and its end."""
+    try:
+        yield from check(now)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        detail = f"a row that it reads is not as the product writes it: {error!r}"
+        yield Finding(rule, "unreadable", check.__name__, detail)

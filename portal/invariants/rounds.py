@@ -70,6 +70,14 @@ def judgements(
     yield evaluate(seats, policy["needed"], policy["reject"], votes, electorate)
 
 
+def check_votes_seated(now: dt.datetime) -> Iterator[Finding]:
+    """I1: the votes of a round fit in different seats, by what held while it was open."""
+    for approval, decisions in rounds():
+        if not _seated(approval, decisions, now):
+            detail = "its votes do not fit in different seats"
+            yield Finding("I1", "votes_share_a_seat", name_of(approval), detail)
+
+
 def check_results(now: dt.datetime) -> Iterator[Finding]:
     """I2: a round's result is what its snapshot and its votes give, and its snapshot is whole."""
     for approval, decisions in rounds():
@@ -79,9 +87,6 @@ def check_results(now: dt.datetime) -> Iterator[Finding]:
             wrong = f"its snapshot or its decisions can't be read: {error!r}"
         if wrong:
             yield Finding("I2", "result_differs", name_of(approval), wrong)
-        if not _seated(approval, decisions, now):
-            detail = "its votes do not fit in different seats"
-            yield Finding("I1", "votes_share_a_seat", name_of(approval), detail)
 
 
 def _wrong_snapshot(approval: Approval) -> str | None:

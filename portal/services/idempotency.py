@@ -47,7 +47,7 @@ def answer_once(
         try:
             return _first(key, digest, act, actor, now)
         except _KeyTaken:
-            kept = IdempotencyKey.objects.filter(user_id=actor.user_id, key=key).first()
+            kept = IdempotencyKey.objects.filter(user_id=actor.user_id or 0, key=key).first()
             if kept is not None:
                 return _again(kept, digest)
     raise Conflict("key_in_use", "Another call with this key is being answered; try again.")
@@ -62,7 +62,7 @@ def _first(
     now: dt.datetime | None,
 ) -> KeptAnswer:
     row = IdempotencyKey(
-        user_id=actor.user_id, key=key, request_digest=digest, created_at=now or database_now()
+        user_id=actor.user_id or 0, key=key, request_digest=digest, created_at=now or database_now()
     )
     try:
         with transaction.atomic():

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 
+from approvals.rules.texts import check_reason
 from approvals.services.reconcile import reconcile_rounds, rounds_naming, rounds_reaching
 from approvals.services.roles import everything
 from audit.actor import Actor
@@ -21,6 +22,7 @@ from audit.models import PORTAL_STREAM
 from audit.permissions import can, require
 from audit.services.record import record
 from portal.models import Membership, User
+from portal.rules.contacts import find_contact_errors
 from portal.rules.names import find_name_error, skeleton
 
 
@@ -54,6 +56,9 @@ def create_user(
             error = find_name_error(display_name) if display_name else None
             if error:
                 raise Invalid(errors={"display_name": [error]})
+            errors = find_contact_errors(email, "", "")
+            if errors:
+                raise Invalid(errors=errors)
             journal = Journal(actor=actor, at=now or database_now())
             user: User = create_tracked(
                 journal,
@@ -96,9 +101,13 @@ def change_user(
     """
     _require_configure(actor)
     user = lock(User.objects.all(), pk=user_id)
+    check_reason(reason, needed=False)
+    errors = find_contact_errors(email, phone, time_zone)
     error = find_name_error(display_name)
     if error:
-        raise Invalid(errors={"display_name": [error]})
+        errors["display_name"] = [error]
+    if errors:
+        raise Invalid(errors=errors)
     if user.is_superuser and not actor.is_superuser and actor.kind != "system":
         raise NotPermitted("superuser", "Only a superuser changes a superuser's account.")
     user.display_name, user.email, user.phone = display_name, email, phone
@@ -125,6 +134,7 @@ def set_user_active(
     with transaction.atomic():
         _require_configure(actor)
         user = lock(User.objects.all(), pk=user_id)
+        check_reason(reason, needed=False)
         if user.is_active == active:
             raise Conflict("unchanged", "The account is that already.")
         if user.is_superuser and not actor.is_superuser and actor.kind != "system":
@@ -218,6 +228,7 @@ def remove_member(
         membership = Membership.objects.filter(user=user, group=group).first()
         if membership is None:
             raise NotFound
+        check_reason(reason, needed=False)
         membership = lock(Membership.objects.all(), pk=membership.pk)
         journal = Journal(actor=actor, at=moment(membership, now))
         delete_tracked(journal, [membership], reason)

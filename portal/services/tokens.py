@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.db.models.functions import Now
 
+from approvals.rules.texts import check_reason, unsafe_text
 from audit.actor import SCOPES, Actor
 from audit.canonical import canonical_text, text_digest
 from audit.errors import Conflict, Invalid, NotFound, NotPermitted
@@ -83,7 +84,7 @@ def _check(user: User, name: str, scopes: Sequence[str] | None, days: int) -> No
     errors: dict[str, list[str]] = {}
     if not user.is_active:
         errors["user"] = [f"{user.username} is deactivated."]
-    if not name.strip() or len(name) > 100:
+    if not name.strip() or len(name) > 100 or unsafe_text(name):
         errors["name"] = ["Give a name of at most 100 characters."]
     unknown = sorted(set(scopes or ()) - set(SCOPES))
     if unknown:
@@ -103,6 +104,7 @@ def revoke_token(
     mine = found is not None and found.user_id == actor.user_id
     if found is None or not (mine or actor.is_superuser or actor.kind == "system"):
         raise NotFound
+    check_reason(reason, needed=False)
     token = lock(ApiToken.objects.all(), pk=token_id)
     if token.revoked_at is not None:
         raise Conflict("already_revoked", "This token is revoked already.")

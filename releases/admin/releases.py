@@ -35,12 +35,11 @@ class ReleaseAdmin(VisibleByRelease):
     )
     list_display = ("reference", "name", "version", "product", "state", "manager", "created_at")
     list_filter = ("state",)  # one of products would name those that are hidden
-    list_select_related = ("product", "manager")
     search_fields = ("name", "version")
     ordering = ("-pk",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Release]:
-        return releases_seen(request)
+        return releases_seen(request).select_related("product", "scope", "manager")
 
     @admin.display(description="Authors")
     def shown_authors(self, obj: Release) -> SafeString:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
+from approvals.rules.texts import check_reason
 from audit.actor import Actor
 from audit.canonical import canonical_text
 from audit.errors import Conflict, Invalid
@@ -56,8 +57,7 @@ def change_release(
     release = release_for(actor, release_id)
     require(can_manage_release(actor, release))
     release = lock_release(release_id)
-    if not reason.strip():
-        raise Invalid(errors={"reason": ["Say why."]})
+    check_reason(reason)
     if ReleaseState(release.state) in RELEASE_ENDED:
         raise Conflict("already_ended", "The release has ended; what it shipped stays on record.")
     if Activity.objects.filter(release=release, state__in=ACTIVITY_WAITING).exists():

@@ -92,9 +92,8 @@ def _open_for(
     """Find, ask for the right, lock release and round, top-down."""
     activity = activity_for(actor, activity_id)
     require(can_decide(actor))
-    release = lock(
-        Release.objects.select_related("scope", "process_version"), pk=activity.release_id
-    )
+    rows = Release.objects.select_related("product", "scope", "process_version")
+    release = lock(rows.defer("process_version__document"), pk=activity.release_id)
     journal = Journal(actor=actor, at=moment(release, now))
     approval = _lock_round(activity)
     board = Board(release, [activity.phase], [activity])

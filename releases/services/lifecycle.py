@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
+from approvals.rules.texts import check_reason
 from audit.actor import Actor, Answer
 from audit.canonical import instant_text
 from audit.errors import Invalid
@@ -163,8 +164,10 @@ def hold_release(
 ) -> Release:
     """Let nothing new start; what is open can still be decided.
 
-    Refusals: NotFound, NotPermitted, Conflict (`not_started`, `already_held`, `already_ended`).
+    Refusals: NotFound, NotPermitted, Conflict (`not_started`, `already_held`, `already_ended`),
+    Invalid for a reason that can't be kept.
     """
+    check_reason(reason, needed=False)
     return _act(release_id, actor, now, plan_hold, reason)
 
 
@@ -173,6 +176,7 @@ def resume_release(
     *, release_id: int, reason: str, actor: Actor, now: dt.datetime | None = None
 ) -> Release:
     """End a hold by its manager, and only that. Refusals: as above, Conflict `not_held`."""
+    check_reason(reason, needed=False)
     return _act(release_id, actor, now, plan_resume, reason)
 
 
@@ -189,7 +193,7 @@ def defer_release(
 
     Refusals: NotFound, NotPermitted, Conflict `already_ended`, Invalid without reason or zone.
     """
-    _require_reason(reason)
+    check_reason(reason)
     if until.tzinfo is None:
         raise Invalid(errors={"until": ["Give the time with its offset from UTC."]})
     return _act(release_id, actor, now, plan_defer, reason, deferred_until=until)
@@ -203,14 +207,9 @@ def abort_release(
 
     Refusals: NotFound, NotPermitted, Conflict `already_ended`, Invalid without a reason.
     """
-    _require_reason(reason)
+    check_reason(reason)
 
     def may(actor: Actor, release: Release) -> Answer:
         return can_abort_release(actor, release, list(Phase.objects.filter(release=release)))
 
     return _act(release_id, actor, now, plan_abort, reason, may)
-
-
-def _require_reason(reason: str) -> None:
-    if not reason.strip():
-        raise Invalid(errors={"reason": ["Say why."]})

@@ -12,6 +12,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from approvals.models import Role
+from approvals.rules.texts import unsafe_text
 from approvals.services.roles import ensure_roles, everything
 from audit.actor import Actor
 from audit.canonical import canonical_text, text_digest
@@ -27,7 +28,7 @@ from releases.permissions import can_configure
 from releases.rules.process_errors import ProcessError, ProcessErrors
 from releases.rules.process_grammar import ParsedProcess, parse_process, publishable
 from releases.rules.process_names import names_in, resolve_names
-from releases.selectors import newest_version
+from releases.selectors import version_of
 
 # A draft may be unfinished and wrong, but not a store of anything.
 LONGEST_DRAFT = 1_000_000
@@ -62,11 +63,12 @@ def publish_process(
     document = resolve_names(parsed.document, _ids(parsed), parsed.lines)
     _check_seats(parsed, document)
     text_of = canonical_text(document)
-    newest = newest_version(document["slug"])
-    if newest is not None and newest.digest == text_digest(text_of) and not made:
+    newest = version_of(document["slug"])
+    same = newest is not None and newest.digest == text_digest(text_of)
+    if newest is not None and same and not made and not newest.process.is_archived:
         return Published(newest, created=False)
     process = _process_row(parsed.document, journal)
-    if newest is not None and newest.digest == text_digest(text_of):
+    if newest is not None and same:
         record(journal, stream=PORTAL_STREAM)
         return Published(newest, created=False)
     version = _new_version(process, document, text_of, newest, journal)
@@ -168,6 +170,9 @@ def save_draft(
     journal = Journal(actor=actor, at=now or database_now())
     if len(text.encode("utf-8", "replace")) > LONGEST_DRAFT:
         raise ProcessErrors([ProcessError(1, "", "too_large", "A process has at most 1 MB.")])
+    unsafe = unsafe_text(text)
+    if unsafe:
+        raise ProcessErrors([ProcessError(1, "", "unsafe_text", unsafe)])
     if process_id is None:
         document = parse_process(text).document
         if Process.objects.filter(slug=document["slug"]).exists():

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from django.db import IntegrityError, transaction
 
 from approvals.models import Scope
-from approvals.rules.texts import unsafe_text
+from approvals.rules.texts import check_reason, unsafe_text
 from approvals.services.roles import create_scope, everything
 from audit.actor import Actor
 from audit.canonical import canonical_text
@@ -24,9 +24,10 @@ from releases.models import Product
 from releases.permissions import can_configure
 
 KEY = re.compile(r"[a-z][a-z0-9_-]{0,49}")
+LONGEST_DESCRIPTION = 20_000
 
 
-def _check(key: str, name: str) -> None:
+def _check(key: str, name: str, description: str, tags: Sequence[str]) -> None:
     errors: dict[str, list[str]] = {}
     if not KEY.fullmatch(key):
         errors["key"] = [
@@ -34,6 +35,11 @@ def _check(key: str, name: str) -> None:
         ]
     if not name.strip() or len(name) > 150 or unsafe_text(name):
         errors["name"] = ["Give a name of at most 150 characters."]
+    unsafe = unsafe_text(description)
+    if unsafe or len(description) > LONGEST_DESCRIPTION:
+        errors["description"] = [unsafe or f"At most {LONGEST_DESCRIPTION} characters fit."]
+    if any(not tag.strip() or len(tag) > 100 or unsafe_text(tag) for tag in tags):
+        errors["tags"] = ["A tag has 1 to 100 characters."]
     if errors:
         raise Invalid(errors=errors)
 
@@ -68,7 +74,7 @@ def _create_product(
 ) -> Product:
     root = everything()
     require(can_configure(actor, root))
-    _check(key, name)
+    _check(key, name, description, tags)
     if Product.objects.filter(key=key).exists():
         raise Conflict("key_taken", f"There is a product {key} already.")
     journal = Journal(actor=actor, at=now or database_now())
@@ -108,7 +114,8 @@ def change_product(
     """
     require(can_configure(actor, everything()))
     product = lock(Product.objects.all(), pk=product_id)
-    _check(product.key, name)
+    _check(product.key, name, description, tags)
+    check_reason(reason, needed=False)
     product.name, product.description = name, description
     product.tags, product.is_archived = canonical_text(sorted(set(tags))), is_archived
     journal = Journal(actor=actor, at=moment(product, now))

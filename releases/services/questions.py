@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from approvals.facts import live_decisions
@@ -51,9 +51,11 @@ def round_request(board: Board, activity: Activity) -> RoundRequest:
 
 
 def _applying(
-    approvers: Iterable[Mapping[str, Any]], release: Release
+    approvers: Sequence[Mapping[str, Any]], release: Release
 ) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
     """Approver entries whose condition holds, and the others with the reason (POL-10)."""
+    if not any(entry.get("when") for entry in approvers):
+        return list(approvers), []
     facts = condition_facts(release)
     asked: list[Mapping[str, Any]] = []
     left_out: list[Mapping[str, Any]] = []

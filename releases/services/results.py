@@ -31,6 +31,7 @@ from releases.services.progress import moves_of, settle_release
 # A report that says neither is no outcome: skipped, empty or unknown never opens a gate (B-22).
 OUTCOMES = ("passed", "failed")
 LONGEST_SUMMARY = 20_000
+LONGEST_URL = 1000
 LONGEST_DATA = 100_000
 
 
@@ -65,6 +66,8 @@ def _check_report(report: Report) -> str:
         errors["summary"] = [f"At most {LONGEST_SUMMARY} characters fit."]
     if report.url and not is_web_address(report.url):
         errors["url"] = ["Give an address that starts with http:// or https://."]
+    elif unsafe_text(report.url) or len(report.url) > LONGEST_URL:
+        errors["url"] = [unsafe_text(report.url) or f"At most {LONGEST_URL} characters fit."]
     try:
         text = canonical_text({"data": dict(report.data) if report.data is not None else None})
     except (ValueError, TypeError, RecursionError):

@@ -14,6 +14,7 @@ from django.db import models, transaction
 from django.db.models import Q
 
 from approvals.models import Role, RoleAssignment, Scope, ScopeGroupPermission, ScopeUserPermission
+from approvals.rules.texts import check_reason
 from approvals.services.reconcile import reconcile_rounds, rounds_naming, rounds_reaching
 from approvals.services.roles import everything, rights_of
 from audit.actor import Actor
@@ -171,6 +172,7 @@ def _end_role(
     found = RoleAssignment.objects.filter(pk=assignment_id).first()
     if found is None:
         raise NotFound
+    check_reason(reason, needed=False)
     place = lock(Scope.objects.all(), pk=found.scope_id)
     assignment = lock(RoleAssignment.objects.select_related("role"), pk=assignment_id)
     journal = Journal(actor=actor, at=moment(place, now))

@@ -150,14 +150,14 @@ def test_forged_inlines_write_nothing(ada: Client, world: SimpleNamespace) -> No
 
 
 @pytest.mark.req("A-046")
-@pytest.mark.parametrize("method", ["get", "post"])
-def test_nothing_is_deleted_by_anybody(ada: Client, olga: Client, method: str) -> None:
+def test_nothing_is_deleted_by_anybody(ada: Client, olga: Client) -> None:
     rows = {label: row_of(label).pk for label in LABELS}
     before = _counts()
     for label, pk in rows.items():
         url = address(label, "delete", pk)
         for client in (ada, olga):
-            assert getattr(client, method)(url, {"post": "yes"}).status_code in {403, 404}
+            assert client.get(url).status_code in {403, 404}
+            assert client.post(url, {"post": "yes"}).status_code in {403, 404}
     assert _counts() == before
 
 
@@ -180,27 +180,29 @@ def test_no_bulk_action_runs(ada: Client, world: SimpleNamespace) -> None:
     assert _everything() == before
 
 
+# Each would tell something hidden by whether rows come back.
+LOOKUPS = [
+    ("portal.User", "password__startswith"),
+    ("portal.User", "email__contains"),
+    ("portal.Membership", "user__password__startswith"),
+    ("portal.ApiToken", "digest__startswith"),
+    ("portal.ApiToken", "user__password__startswith"),
+    ("approvals.Decision", "user__password__startswith"),
+    ("approvals.Decision", "approval__policy__contains"),
+    ("approvals.RoleAssignment", "role__rights__contains"),
+    ("releases.Release", "manager__password__startswith"),
+    ("releases.Activity", "release__manager__email"),
+    ("releases.Comment", "user__password__regex"),
+    ("audit.LedgerEntry", "text__contains"),
+    ("audit.LedgerEntry", "stream__entries__text__contains"),
+]
+
+
 @pytest.mark.req("A-048")
-@pytest.mark.parametrize(
-    ("label", "lookup"),
-    [
-        ("portal.User", "password__startswith"),
-        ("portal.User", "email__contains"),
-        ("portal.Membership", "user__password__startswith"),
-        ("portal.ApiToken", "digest__startswith"),
-        ("portal.ApiToken", "user__password__startswith"),
-        ("approvals.Decision", "user__password__startswith"),
-        ("approvals.Decision", "approval__policy__contains"),
-        ("approvals.RoleAssignment", "role__rights__contains"),
-        ("releases.Release", "manager__password__startswith"),
-        ("releases.Activity", "release__manager__email"),
-        ("releases.Comment", "user__password__regex"),
-        ("audit.LedgerEntry", "text__contains"),
-        ("audit.LedgerEntry", "stream__entries__text__contains"),
-    ],
-)
-def test_a_filter_that_no_list_offers_is_refused(ada: Client, label: str, lookup: str) -> None:
-    assert ada.get(address(label, "changelist"), {lookup: "p"}).status_code == 400
+def test_a_filter_that_no_list_offers_is_refused(ada: Client) -> None:
+    for label, lookup in LOOKUPS:
+        answer = ada.get(address(label, "changelist"), {lookup: "p"})
+        assert (answer.status_code, lookup) == (400, lookup)
 
 
 @pytest.mark.req("A-048")

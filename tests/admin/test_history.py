@@ -66,11 +66,11 @@ def test_no_history_page_of_any_model_takes_a_post_even_from_a_superuser(ada: Cl
 
 
 @pytest.mark.req("A-041")
-@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
-def test_history_takes_no_other_method(ada: Client, world: SimpleNamespace, method: str) -> None:
+def test_history_takes_no_other_method(ada: Client, world: SimpleNamespace) -> None:
     version = world.product.history.latest("pk").pk
     url = address("releases.Product", "simple_history", world.product.pk, version)
-    assert ada.generic(method, url).status_code == 403
+    for method in ("PUT", "PATCH", "DELETE", "OPTIONS"):
+        assert ada.generic(method, url).status_code == 403
 
 
 @pytest.mark.req("A-041", "B-30")
@@ -183,6 +183,6 @@ def test_rows_that_are_written_once_say_so(ada: Client) -> None:
 
 
 @pytest.mark.req("SEC-1")
-@pytest.mark.parametrize("key", ["0", "x", "1'", "9" * 40, "1_0"])
-def test_a_key_that_is_none_has_no_history(ada: Client, key: str) -> None:
-    assert ada.get(f"/admin/releases/product/{key}/history/").status_code == 404
+def test_a_key_that_is_none_has_no_history(ada: Client) -> None:
+    for key in ["0", "x", "1'", "9" * 40, "1_0"]:
+        assert ada.get(f"/admin/releases/product/{key}/history/").status_code == 404

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.contrib import admin
@@ -182,3 +183,14 @@ def test_a_right_that_was_taken_back_is_gone_with_the_next_page(olga: Client) ->
     assert olga.get(url).status_code == 200
     end_role(assignment_id=assignment().pk, actor=b.SYSTEM)
     assert olga.get(url).status_code == 403
+
+
+@pytest.mark.req("SEC-1")
+def test_lists_ask_no_more_for_more_rows(
+    ada: Client, world: SimpleNamespace, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(5):
+        b.release(world.tom, version=f"2.{number}")
+    for label in LABELS:
+        with django_assert_max_num_queries(10):
+            assert ada.get(address(label, "changelist")).status_code == 200

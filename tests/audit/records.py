@@ -45,7 +45,10 @@ def complete_record() -> Release:
             b.manual("qa", {"group": "qa"}, {"user": "omar"}, rule={"at_least": 2}),
             owner={"role": chair.slug},
         ),
-        b.phase("decide", b.manual("cab", {"user": "omar"}, deadline={"after": "2d", "on_miss": "reject"})),
+        b.phase(
+            "decide",
+            b.manual("cab", {"user": "omar"}, deadline={"after": "2d", "on_miss": "reject"}),
+        ),
     )
     made = b.release(
         tom, description="May release", commit="4f2c", environments=["prod"], risk="high",
@@ -94,7 +97,7 @@ def write(row: models.Model, **columns: Any) -> None:
     """Change columns of one row by SQL."""
     table, key = row._meta.db_table, row._meta.pk.column
     assigned = ", ".join(f'"{name}" = %s' for name in columns)
-    changed = run(f'UPDATE "{table}" SET {assigned} WHERE "{key}" = %s', *columns.values(), row.pk)  # noqa: S608
+    changed = run(f'UPDATE "{table}" SET {assigned} WHERE "{key}" = %s', *columns.values(), row.pk)
     assert changed == 1
 
 

@@ -105,7 +105,9 @@ def test_a_related_manager_is_no_way_around(release: Release) -> None:
     with pytest.raises(GuardedWrite):
         release.phases.all().delete()
     with pytest.raises(GuardedWrite):
-        activity.phase.activities.create(release=release, key="x", name="X", kind="check", position=9)
+        activity.phase.activities.create(
+            release=release, key="x", name="X", kind="check", position=9
+        )
 
 
 def test_a_fixture_is_refused(release: Release, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections import Counter
 
 import pytest
@@ -72,7 +73,7 @@ def test_the_rows_of_a_transaction_stand_in_its_last_entry_once() -> None:
     journal.add("scope.changed", scope=made.pk)
     first, last = record(journal, stream="release:1", opening=True)
     assert "rows" not in json.loads(first.text)
-    (table, digests), = json.loads(last.text)["rows"].items()
+    ((table, digests),) = json.loads(last.text)["rows"].items()
     assert table == "approvals_historicalscope"
     versions = history_of(Scope)._base_manager.filter(id=made.pk).order_by("pk")
     assert [key for key, _ in digests["rows"]] == [version.pk for version in versions]
@@ -84,11 +85,16 @@ def test_the_rows_of_a_transaction_stand_in_its_last_entry_once() -> None:
     assert codes() == set()
 
 
+@transaction.atomic
+def _make_silently(label: str) -> None:
+    journal = _journal()
+    create_tracked(journal, [_scope(label)])
+    record(journal, stream="portal")
+
+
 def test_rows_without_an_event_are_a_mistake_of_the_service() -> None:
-    with pytest.raises(NothingToRecord), transaction.atomic():
-        journal = _journal()
-        create_tracked(journal, [_scope("Silent")])
-        record(journal, stream="portal")
+    with pytest.raises(NothingToRecord):
+        _make_silently("Silent")
     assert not Scope.objects.filter(label="Silent").exists()
 
 
@@ -108,21 +114,27 @@ def test_any_number_of_events_and_rows_cost_the_same_statements(number: int) -> 
     with CaptureQueriesContext(connection) as queries:
         record(journal, stream="release:1", opening=True)
     into = Counter(
-        query["sql"].split('"')[1] for query in queries if query["sql"].startswith("INSERT")
+        table for query in queries for table in re.findall(r'INSERT INTO "?(\w+)', query["sql"])
     )
     assert (into["audit_ledgerentry"], into["approvals_historicalscope"]) == (1, 1)
-    assert len(queries) == 5  # versions, opening the stream, its lock, entries, its head
+    # Versions, opening the stream, its lock, entries; the head by itself where it must be.
+    assert len(queries) == (4 if connection.vendor == "postgresql" else 5)
+
+
+@transaction.atomic
+def _record_and_fail(stream: str) -> None:
+    refused = _journal()
+    refused.add("thing.refused")
+    record(refused, stream=stream)
+    raise ZeroDivisionError
 
 
 def test_a_refused_use_case_leaves_no_entry_and_no_number() -> None:
     journal = _journal()
     journal.add("thing.made")
     record(journal, stream="release:1", opening=True)
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
-        refused = _journal()
-        refused.add("thing.refused")
-        record(refused, stream="release:1")
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        _record_and_fail("release:1")
     later = _journal()
     later.add("thing.changed")
     assert [entry.seq for entry in record(later, stream="release:1")] == [2]

@@ -37,10 +37,12 @@ def test_no_row_of_any_protected_table_is_changed_or_deleted() -> None:
         table, key = model._meta.db_table, model._meta.pk.column
         row = model._base_manager.order_by("pk")[0]
         for field in model._meta.concrete_fields:
-            statement = f'UPDATE "{table}" SET "{field.column}" = "{field.column}" WHERE "{key}" = %s'  # noqa: S608
+            statement = (
+                f'UPDATE "{table}" SET "{field.column}" = "{field.column}" WHERE "{key}" = %s'
+            )
             assert _refused(statement, row.pk), f"{table}.{field.column}"
-        assert _refused(f'DELETE FROM "{table}" WHERE "{key}" = %s', row.pk), table  # noqa: S608
-        assert _refused(f'DELETE FROM "{table}"'), table  # noqa: S608
+        assert _refused(f'DELETE FROM "{table}" WHERE "{key}" = %s', row.pk), table
+        assert _refused(f'DELETE FROM "{table}"'), table
         assert model._base_manager.filter(pk=row.pk).exists()
 
 

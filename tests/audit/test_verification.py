@@ -21,8 +21,17 @@ from audit.services.record import record
 from audit.triggers import protected_models
 from audit.verification import Report, chains, report, verify_ledger
 from audit.verification.ledger import verify_chains
-from releases.models import Release
-from tests.audit.records import codes, complete_record, lift_triggers, problems, rewrite, run, write
+from releases.models import Comment, Release
+from tests.audit.records import (
+    codes,
+    complete_record,
+    lift_triggers,
+    problems,
+    rewrite,
+    run,
+    undone,
+    write,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.req("AUD-3")]
 
@@ -57,9 +66,8 @@ def test_a_record_that_holds_is_counted() -> None:
     assert found.rows == sum(model._base_manager.count() for model in covered)
 
 
-def test_an_empty_database_holds(tampered: Release) -> None:
-    for model in protected_models():
-        run(f'DELETE FROM "{model._meta.db_table}"') if model is LedgerEntry else None  # noqa: S608
+def test_an_empty_ledger_holds(tampered: Release) -> None:
+    run("DELETE FROM audit_ledgerentry")
     run("DELETE FROM audit_ledgerstream")
     found = Report()
     chains.walk_streams(found, ())
@@ -104,7 +112,7 @@ def _with(**values: Any) -> Callable[[str], str]:
 
 
 def _rows(**tables: Any) -> Callable[[str], str]:
-    return _document(lambda document: document["rows"].update(tables))
+    return _document(lambda document: document.setdefault("rows", {}).update(tables))
 
 
 # What an attacker who works out all hashes anew still has to get right.
@@ -128,7 +136,8 @@ FORGED: list[tuple[str, Callable[[str], str]]] = [
     ("text_unreadable", _rows(approvals_decision=[])),
     ("text_unreadable", _rows(approvals_decision={"columns": ["verdict"], "rows": [[1]]})),
     ("text_unreadable", _rows(approvals_decision={"columns": ["verdict"], "rows": [["1", ""]]})),
-    ("text_unreadable", _rows(approvals_decision={"columns": ["verdict"], "rows": [[2**63, ""]]})),
+    ("text_unreadable", _rows(approvals_decision={"columns": ["verdict"], "rows": [[0, ""]]})),
+    ("text_unreadable", _rows(approvals_decision={"columns": ["verdict"], "rows": [[1e300, ""]]})),
     ("text_unreadable", _rows(approvals_decision={"columns": [["verdict"]], "rows": []})),
     ("row_missing", _rows(releases_comment={"columns": ["text"], "rows": [[99999, "0"]]})),
     ("table_unknown", _rows(portal_user={"columns": [], "rows": []})),
@@ -147,15 +156,15 @@ FORGED: list[tuple[str, Callable[[str], str]]] = [
 
 
 @pytest.mark.req("A-105")
-@pytest.mark.parametrize(("code", "forge"), FORGED)
-def test_a_forged_text_is_found_even_when_all_hashes_fit(
-    tampered: Release, code: str, forge: Callable[[str], str]
-) -> None:
+def test_a_forged_text_is_found_even_when_all_hashes_fit(tampered: Release) -> None:
     entry = _entry(tampered, "approval.decision_withdrawn")
-    rewrite(entry, forge(entry.text))
-    found = {problem.code for problem in problems()}
-    assert code in found
-    assert not found & {"hash_differs", "former_differs", "head_differs"}
+    for code, forge in FORGED:
+        text = forge(entry.text)
+        with undone():
+            rewrite(entry, text)
+            found = codes()
+            assert code in found, text
+            assert not found & {"hash_differs", "former_differs", "head_differs"}, text
 
 
 @pytest.mark.req("A-105")
@@ -163,7 +172,7 @@ def test_a_row_that_two_entries_cover_is_named(tampered: Release) -> None:
     entry = _entry(tampered, "activity.commented")
     rows = json.loads(entry.text)["rows"]
     other = _entry(tampered, "approval.decision_withdrawn")
-    rewrite(other, _document(lambda document: document["rows"].update(rows))(other.text))
+    rewrite(other, _rows(**rows)(other.text))
     assert codes() == {"row_covered_twice"}
 
 
@@ -189,10 +198,6 @@ def test_a_column_that_came_later_disturbs_no_older_entry(tampered: Release) -> 
     covered = document["rows"]["releases_comment"]
     columns = [name for name in covered["columns"] if name != "attempt"]
     ((key, _),) = covered["rows"]
-    names = ", ".join("display_name user_id".split())
-    assert names
-    from releases.models import Comment
-
     comment = Comment.objects.get(pk=key)
     values = [getattr(comment, name) for name in columns]
     digest = row_digest("releases_comment", key, columns, values)
@@ -201,7 +206,6 @@ def test_a_column_that_came_later_disturbs_no_older_entry(tampered: Release) -> 
     assert codes() == set()
 
 
-@pytest.mark.req("A-107")
 def test_a_chain_that_was_worked_out_anew_holds_inside(tampered: Release) -> None:
     """Not detectable without a copy outside (docs/ledger.md says so); a checkpoint shows it."""
     decision = Decision.objects.filter(comment="Looks good.").get()
@@ -265,7 +269,7 @@ def test_findings_are_counted_and_not_all_kept(
     assert found.as_document()["problem_count"] == found.problem_count
 
 
-def test_the_table_of_a_problem_row_and_key_stand_in_the_document(tampered: Release) -> None:
+def test_a_problem_says_stream_entry_table_and_key(tampered: Release) -> None:
     decision = Decision.objects.order_by("pk")[0]
     write(decision, comment="Never said.")
     (problem,) = problems()

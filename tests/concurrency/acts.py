@@ -20,8 +20,8 @@ from approvals.services.decisions import Ballot
 from audit.actor import Actor
 from audit.errors import Refusal
 from audit.faults import faultpoint
-from portal.services.people import add_member, create_group, create_user, remove_member
 from portal.invariants import check_invariants
+from portal.services.people import add_member, create_group, create_user, remove_member
 from releases.models import Activity, Product, Release
 from releases.rules.transitions import ForbiddenTransitionError
 from releases.services import decisions as deciding

@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, NoReturn, Self
 
 ACTS = "tests.concurrency.acts"
 LONGEST_ROUND = 60.0
@@ -53,12 +53,14 @@ class Crew:
     _members: list[tuple[Any, Connection]] = field(default_factory=list)
     _barriers: dict[int, Any] = field(default_factory=dict)
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> Self:
         context = multiprocessing.get_context("spawn")
         self._barriers = {number: context.Barrier(number) for number in range(2, self.size + 1)}
         for _ in range(self.size):
             here, there = context.Pipe()
-            process = context.Process(target=_serve, args=(self.url, self._barriers, there), daemon=True)
+            process = context.Process(
+                target=_serve, args=(self.url, self._barriers, there), daemon=True
+            )
             process.start()
             there.close()
             self._members.append((process, here))
@@ -84,10 +86,14 @@ class Crew:
         columns = [_received(pipe) for _, pipe in used]
         for column in columns:
             if isinstance(column, str):
-                for barrier in self._barriers.values():
-                    barrier.reset()
-                raise AssertionError(column)
+                self._give_up(column)
         return [list(row) for row in zip(*columns, strict=True)]
+
+    def _give_up(self, story: str) -> NoReturn:
+        """A member fell over: let the others go, and say what happened to it."""
+        for barrier in self._barriers.values():
+            barrier.reset()
+        raise AssertionError(story)
 
     def alone(self, act: str, *arguments: Any, **options: Any) -> Any:
         """Let the first member make one call."""
@@ -119,7 +125,7 @@ def _serve(url: str, barriers: Mapping[int, Any], pipe: Connection) -> None:
         barrier = barriers.get(parties)
         try:
             answer: Any = _do(job, acts, barrier)
-        except BaseException:  # noqa: BLE001  (the parent must hear of it)
+        except BaseException:
             answer = traceback.format_exc()
             if barrier is not None:
                 barrier.abort()

@@ -20,7 +20,6 @@ from tests.concurrency.scenes import gates, nothing_broken, said, stands
 from tests.postgres import PrivatePostgres
 
 
-
 def _places() -> list[tuple[str, int]]:
     """Every named point, and the later passings of those that a decision passes three times: the
     locks of release, round and ledger head."""

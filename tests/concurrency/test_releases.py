@@ -143,8 +143,7 @@ def forks(crew: Crew, number: int, **how: Any) -> list[int]:
         b.phase("d", b.manual("x", {"user": "ann"}), needs=["a", "b"]),
     )
     key = {
-        (row.release_id, row.phase.key): row.pk
-        for row in Activity.objects.select_related("phase")
+        (row.release_id, row.phase.key): row.pk for row in Activity.objects.select_related("phase")
     }
     answers = crew.together(
         Job("report", [[key[release.pk, "a"], machine.pk] for release in made], **how),
@@ -214,7 +213,10 @@ def test_a_vote_around_its_deadline_is_either_before_it_or_refused(crew: Crew) -
             Job("vote_at", [[one.pk, ann.pk, when] for one, when in zip(made, at, strict=True)]),
             Job(
                 "miss_deadline_at",
-                [[by_host[one.host].pk, max(when, deadline)] for one, when in zip(made, at, strict=True)],
+                [
+                    [by_host[one.host].pk, max(when, deadline)]
+                    for one, when in zip(made, at, strict=True)
+                ],
             ),
         )
         for one, (voted, swept) in zip(made, answers, strict=True):

@@ -23,9 +23,7 @@ CONTROL: dict[str, Any] = {"unlocked": UNLOCKED, "faults": SLOW}
 def both_complete(crew: Crew, number: int, **how: Any) -> list[int]:
     """Two of two vote at once; returns the gates where that went wrong."""
     made = gates(number, 2, "unanimous")
-    answers = crew.together(
-        Job("vote", made.calls(0), **how), Job("vote", made.calls(1), **how)
-    )
+    answers = crew.together(Job("vote", made.calls(0), **how), Job("vote", made.calls(1), **how))
     return [
         gate
         for gate, pair in zip(made.ids, answers, strict=True)
@@ -58,9 +56,7 @@ def one_completes(crew: Crew, number: int, **how: Any) -> list[int]:
     """Two of three with one vote given: the other two vote at once."""
     made = gates(number, 3, {"at_least": 2})
     crew.together(Job("vote", made.calls(0)))
-    answers = crew.together(
-        Job("vote", made.calls(1), **how), Job("vote", made.calls(2), **how)
-    )
+    answers = crew.together(Job("vote", made.calls(1), **how), Job("vote", made.calls(2), **how))
     return [
         gate
         for gate, pair in zip(made.ids, answers, strict=True)

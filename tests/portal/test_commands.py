@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
 from approvals.models import Role
@@ -252,6 +253,32 @@ def test_tick_says_what_it_did_a_line_for_each_kind() -> None:
     make.release(tom, now=earlier)
     assert _run("tick") == "deadlines enforced: 2\nruns that timed out: 2\n"
     assert _run("tick") == "Nothing was due.\n"
+
+
+@pytest.mark.req("OPS-3")
+def test_tick_says_what_failed_and_does_the_rest() -> None:
+    tom, earlier = make.manager(), timezone.now() - dt.timedelta(hours=3)
+    make.person("maya")
+    make.product()
+    make.process(
+        make.phase(
+            "verify",
+            make.manual("qa", {"user": "maya"}, deadline={"after": "2h", "on_miss": "reject"}),
+        )
+    )
+    lost, found = make.release(tom, now=earlier), make.release(tom, now=earlier)
+    broken = make.round_of(make.activity(lost, "qa"))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE approvals_approval SET host = 'activity:999999' WHERE id = %s", [broken.pk]
+        )
+    out = StringIO()
+    with pytest.raises(CommandError) as caught:
+        call_command("tick", stdout=out)
+    assert caught.value.returncode == 1
+    assert f"deadline {broken.pk}: " in str(caught.value)
+    assert out.getvalue() == "deadlines enforced: 1\n"
+    assert make.activity(found, "qa").state == "rejected"
 
 
 # --- As processes ---------------------------------------------------------------------------------

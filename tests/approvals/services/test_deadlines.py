@@ -22,7 +22,11 @@ STAY = {"after": "1h", "on_miss": "stay"}
 CHAIN = {
     "after": "1h",
     "on_miss": "escalate",
-    "escalate_to": [{"user": "esc"}, {"user": "boss", "after": "30m"}, {"reject": True, "after": "30m"}],
+    "escalate_to": [
+        {"user": "esc"},
+        {"user": "boss", "after": "30m"},
+        {"reject": True, "after": "30m"},
+    ],
 }
 
 
@@ -189,9 +193,7 @@ def test_clocks_run_while_the_release_is_held() -> None:
 
 @pytest.mark.req("POL-9", "A-038")
 def test_an_absolute_deadline_that_has_passed_already_decides_with_the_next_tick() -> None:
-    gate = gate_at_nine(
-        "ann", deadline={"at": "2026-11-02T09:30:00+01:00", "on_miss": "reject"}
-    )
+    gate = gate_at_nine("ann", deadline={"at": "2026-11-02T09:30:00+01:00", "on_miss": "reject"})
     assert b.round_of(gate).due_at == instant(-30)
     with refused("deadline_passed", Conflict):
         b.vote(gate, people("ann").ann, now=instant(1))

@@ -146,13 +146,17 @@ def test_four_eyes_bind_whoever_has_voted_also_before_the_round_is_decided() -> 
 @pytest.mark.req("POL-6", "EXE-9")
 def test_four_eyes_make_the_other_gate_stuck_at_once_and_a_withdrawal_frees_it() -> None:
     who = people("ann")
-    release = run(
-        b.phase(
-            "p",
-            b.manual("a", {"user": "ann"}, {"user": "ann2"}, needs=[], rule="unanimous"),
-            b.manual("b", {"user": "ann"}, needs=[], separation={"not_with": ["p.a"]}),
+    release = (
+        run(
+            b.phase(
+                "p",
+                b.manual("a", {"user": "ann"}, {"user": "ann2"}, needs=[], rule="unanimous"),
+                b.manual("b", {"user": "ann"}, needs=[], separation={"not_with": ["p.a"]}),
+            )
         )
-    ) if b.person("ann2") else None
+        if b.person("ann2")
+        else None
+    )
     a, other = b.activity(release, "a"), b.activity(release, "b")
     b.vote(a, who.ann)
     assert b.round_of(other).stuck
@@ -285,7 +289,9 @@ def test_a_requester_cannot_have_the_gate_of_their_own_change_skipped_alone() ->
 
 
 @pytest.mark.req("SEC-3", "B-16")
-@pytest.mark.parametrize("scopes", [frozenset(), frozenset({"read"}), frozenset({"read", "manage"})])
+@pytest.mark.parametrize(
+    "scopes", [frozenset(), frozenset({"read"}), frozenset({"read", "manage"})]
+)
 def test_a_token_without_the_scope_decides_nothing(scopes: frozenset[str]) -> None:
     from approvals.services.decisions import Ballot
     from releases.services.decisions import decide_activity

@@ -41,9 +41,7 @@ def five(rule: Any, **more: Any) -> tuple[Any, list[Any]]:
         ({"percent": 61}, 4),
     ],
 )
-def test_each_rule_completes_at_its_number_and_not_one_vote_earlier(
-    rule: Any, needed: int
-) -> None:
+def test_each_rule_completes_at_its_number_and_not_one_vote_earlier(rule: Any, needed: int) -> None:
     gate, voters = five(rule)
     assert json.loads(b.round_of(gate).policy)["needed"] == needed
     for voter in voters[: needed - 1]:

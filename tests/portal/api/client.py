@@ -9,13 +9,16 @@ from django.test import Client
 
 from tests.builders import token_for
 
+# One for all: making a client loads every middleware, and a token leaves no cookie behind.
+_client = Client(raise_request_exception=False)
+
 
 class Api:
     """Calls with the token of one user (a fresh one, if none is given); nobody's without both."""
 
     def __init__(self, user: Any = None, *scopes: str, token: str | None = None) -> None:
         self.token = token or (token_for(user, *scopes) if user is not None else None)
-        self.client = Client(raise_request_exception=False)
+        self.client = _client
 
     def call(
         self,

@@ -9,7 +9,7 @@ import pytest
 
 from approvals.models import Decision
 from audit.models import LedgerEntry
-from portal.api import inputs, outputs
+from portal.api import activity_outputs, inputs, outputs
 from releases.models import Product, Release
 from tests import builders as b
 from tests.portal.api.client import Api, ok, refused
@@ -154,12 +154,12 @@ def test_no_field_of_an_answer_can_be_sent_along(company: Company) -> None:
         (tom.post, "releases/", valid, outputs.ReleaseShown, inputs.NewRelease),
         (tom.patch, f"releases/{draft.pk}/", change, outputs.ReleaseShown, inputs.ChangedRelease),
         (tom.post, f"releases/{draft.pk}/start/", {}, outputs.ReleaseShown, inputs.Start),
-        (maya.post, f"activities/{activity.pk}/decisions/", vote, outputs.ActivityShown,
+        (maya.post, f"activities/{activity.pk}/decisions/", vote, activity_outputs.ActivityShown,
          inputs.NewDecision),
-        (maya.post, f"activities/{activity.pk}/comments/", {"text": "t"}, outputs.CommentShown,
+        (maya.post, f"activities/{activity.pk}/comments/", {"text": "t"}, activity_outputs.CommentShown,
          inputs.NewComment),
         (pipeline.post, f"activities/{activity.pk}/result/", {"outcome": "passed"},
-         outputs.ResultShown, inputs.NewResult),
+         activity_outputs.ResultShown, inputs.NewResult),
     ]  # fmt: skip
     entries = LedgerEntry.objects.count()
     for send, path, body, shown, taken in calls:
