@@ -102,7 +102,7 @@ def _update_from_values(
     A list of values has the types of its literals, so each column is cast to the type of its
     field; without a length, which a cast would cut to in silence.
     """
-    meta = type(rows[0])._meta
+    meta: Any = type(rows[0])._meta
     columns = [meta.pk, *(meta.get_field(name) for name in fields)]
     quote = connection.ops.quote_name
     given = [

@@ -137,9 +137,9 @@ def _database_role() -> Iterator[Finding]:
     if not writable:
         return
     shown = ", ".join(writable[:3]) + (" …" if len(writable) > 3 else "")
+    tables = "1 table" if len(writable) == 1 else f"{len(writable)} tables"
     detail = (
-        f"the account that serves may switch off triggers or change the record ({len(writable)} "
-        f"tables: {shown})"
+        f"the account that serves may switch off triggers or change the record ({tables}: {shown})"
     )
     mend = (
         "Migrate as the owner of the tables and serve as another account, which has SELECT and "

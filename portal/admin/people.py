@@ -31,7 +31,7 @@ class UserAddForm(ServiceForm):
         required=False,
         strip=False,
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
-        help_text="To be changed at the first sign-in. Left out, the account has no password.",
+        help_text="Tell it to the person, who can change it after signing in. Left out, there is none.",
     )
     same_person_as = forms.CharField(
         required=False,

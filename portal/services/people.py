@@ -237,9 +237,7 @@ def remove_member(
     _reconcile_member(user, group, actor, now)
 
 
-def _reconcile_member(
-    user: User, group: Group, actor: Actor, now: dt.datetime | None
-) -> None:
+def _reconcile_member(user: User, group: Group, actor: Actor, now: dt.datetime | None) -> None:
     held = group.role_assignments.values_list("role_id", "role__reads_only")
     named = rounds_naming(groups=[group.pk], roles=[role for role, _ in held])
     if any(reads_only for _, reads_only in held):  # an auditor loses every other seat

@@ -27,12 +27,16 @@ class VisibleToAuditors(ReadOnlyAdmin):
 class LedgerStreamAdmin(VisibleToAuditors):
     """The heads of the streams."""
 
-    list_display = ("key", "seq", "hash")
+    list_display = ("key", "seq", "short_hash")
     search_fields = ("=key",)
     ordering = ("-pk",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LedgerStream]:
         return streams_seen(request)
+
+    @admin.display(description="Hash")
+    def short_hash(self, obj: LedgerStream) -> str:
+        return obj.hash[:12]
 
 
 @admin.register(LedgerEntry)
@@ -43,7 +47,7 @@ class LedgerEntryAdmin(VisibleToAuditors):
         "stream", "seq", "kind", "at", "recorded_at", "format", "former", "hash", "shown_text",
         "shown_origin",
     )  # fmt: skip
-    list_display = ("stream", "seq", "kind", "at", "hash")
+    list_display = ("shown_stream", "seq", "kind", "at", "short_hash")
     list_select_related = ("stream",)
     search_fields = ("=stream__key", "=kind")
     search_help_text = "A stream (release:12, portal) or a kind (approval.decision_cast), in full."
@@ -52,6 +56,14 @@ class LedgerEntryAdmin(VisibleToAuditors):
     def get_queryset(self, request: HttpRequest) -> QuerySet[LedgerEntry]:
         seen = streams_seen(request).values("pk")
         return LedgerEntry.objects.filter(stream_id__in=seen)
+
+    @admin.display(description="Stream", ordering="stream")
+    def shown_stream(self, obj: LedgerEntry) -> str:
+        return obj.stream.key
+
+    @admin.display(description="Hash")
+    def short_hash(self, obj: LedgerEntry) -> str:
+        return obj.hash[:12]
 
     @admin.display(description="Entry")
     def shown_text(self, obj: LedgerEntry) -> SafeString:

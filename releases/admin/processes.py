@@ -23,6 +23,7 @@ from audit.admin.base import ReadOnlyAdmin, ServiceAdmin
 from audit.admin.display import NO_VALUE, instant, link, once_per_row, table, text_block
 from audit.admin.forms import ServiceForm
 from audit.errors import Refusal
+from releases.admin.archived import Archivable
 from releases.documents import document_of, export_version
 from releases.models import Process, ProcessVersion
 from releases.rules.process_diff import diff_processes
@@ -77,7 +78,7 @@ def problems_of(text: str) -> SafeString:
 
 
 @admin.register(Process)
-class ProcessAdmin(Configuration, ServiceAdmin):
+class ProcessAdmin(Archivable, Configuration, ServiceAdmin):
     """Processes: "Save draft" keeps the text, right or wrong; "Publish" makes a version of it."""
 
     addable = changeable = True
@@ -89,7 +90,7 @@ class ProcessAdmin(Configuration, ServiceAdmin):
     )
     readonly_fields = ("name", "slug", "shown_problems", "shown_versions")
     change_form_template = "admin/process.html"
-    list_display = ("name", "slug", "shown_newest", "is_archived")
+    list_display = ("name", "slug", "shown_newest", "shown_use")
     list_filter = ("is_archived",)
     search_fields = ("slug", "name")
 

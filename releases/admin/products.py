@@ -14,6 +14,7 @@ from approvals.admin.base import Configuration
 from audit.admin.actors import actor_of
 from audit.admin.base import ServiceAdmin
 from audit.admin.forms import ServiceForm
+from releases.admin.archived import Archivable
 from releases.models import Product
 from releases.services.products import change_product, create_product
 
@@ -51,7 +52,7 @@ class ProductChangeForm(ProductForm):
 
 
 @admin.register(Product)
-class ProductAdmin(Configuration, ServiceAdmin):
+class ProductAdmin(Archivable, Configuration, ServiceAdmin):
     """Products, archived ones too: they are restored here."""
 
     addable = changeable = True
@@ -61,7 +62,7 @@ class ProductAdmin(Configuration, ServiceAdmin):
     fieldsets = (
         (None, {"fields": ("key", "name", "description", "tags", "is_archived", "reason")}),
     )
-    list_display = ("name", "key", "is_archived")
+    list_display = ("name", "key", "shown_use")
     list_filter = ("is_archived",)
     search_fields = ("key", "name")
 

@@ -88,10 +88,10 @@ def _rounds_touched(assignment: RoleAssignment) -> list[int]:
     """The open rounds that name the role; for one that only reads, all that reach its holders."""
     if not assignment.role.reads_only:
         return rounds_naming(roles=[assignment.role_id])
-    through = get_user_model().groups.through
-    members = through._default_manager.filter(group_id=assignment.group_id)
-    holders = [assignment.user_id] if assignment.user_id else members.values_list("user_id", flat=True)
-    return rounds_reaching(list(holders))
+    if assignment.user_id is not None:
+        return rounds_reaching([assignment.user_id])
+    members = get_user_model().groups.through._default_manager.filter(group=assignment.group)
+    return rounds_reaching(list(members.values_list("user_id", flat=True)))
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ import json
 import uuid
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -178,3 +179,33 @@ def test_a_text_that_only_says_the_same_is_not_canonical(text: str) -> None:
 def test_what_is_no_json_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  (json's own kind of it)
         read_text(text)
+
+
+_LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(exclude_categories=()))
+)
+_KEYS = st.text(st.characters(exclude_categories=()), max_size=5)
+_ANYTHING = st.recursive(
+    _LEAVES,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.tuples(inner, inner)
+        | st.dictionaries(_KEYS | st.integers(), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(_ANYTHING)
+def test_the_quick_way_never_writes_another_text_than_rfc_8785(value: object) -> None:
+    try:
+        expected = rfc8785.dumps(value).decode("utf-8")  # type: ignore[arg-type]
+    except ValueError as error:
+        with pytest.raises(type(error)):
+            canonical_text(value)
+    else:
+        assert canonical_text(value) == expected

@@ -90,11 +90,11 @@ ROADS: list[Callable[[Any], None]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("road", ROADS, ids=lambda road: road.__name__.strip("_"))
-def test_no_road_leads_past_the_history(release: Release, road: Callable[[Any], None]) -> None:
-    for row in (release, Approval.objects.first(), Role.objects.first(), Decision.objects.first()):
+@pytest.mark.parametrize("model", [Release, Approval, Role, Decision])
+def test_no_road_leads_past_the_history(release: Release, model: type[Guarded]) -> None:
+    for road in ROADS:
         with pytest.raises(GuardedWrite), transaction.atomic():
-            road(row)
+            road(model.objects.order_by("pk")[0])
     assert codes() == set()
 
 

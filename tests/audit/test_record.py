@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
-from collections import Counter
 
 import pytest
 from django.db import connection, transaction
@@ -105,20 +103,22 @@ def test_a_journal_without_anything_writes_nothing() -> None:
     assert not LedgerStream.objects.filter(key="release:1").exists()
 
 
-@pytest.mark.parametrize("number", [1, 40])
-def test_any_number_of_events_and_rows_cost_the_same_statements(number: int) -> None:
-    journal = _journal()
-    made = create_tracked(journal, [_scope(f"Scope {one}") for one in range(number)])
-    for scope in made:
-        journal.add("scope.created", scope=scope.pk)
-    with CaptureQueriesContext(connection) as queries:
-        record(journal, stream="release:1", opening=True)
-    into = Counter(
-        table for query in queries for table in re.findall(r'INSERT INTO "?(\w+)', query["sql"])
-    )
-    assert (into["audit_ledgerentry"], into["approvals_historicalscope"]) == (1, 1)
+def test_any_number_of_events_and_rows_cost_the_same_statements() -> None:
+    counted = []
+    for number in (1, 40):
+        journal = _journal()
+        made = create_tracked(journal, [_scope(f"Scope {one}") for one in range(number)])
+        for scope in made:
+            journal.add("scope.created", scope=scope.pk)
+        with CaptureQueriesContext(connection) as queries:
+            entries = record(journal, stream=f"release:{number}", opening=True)
+        assert len(entries) == number
+        statements = [query["sql"].replace('"', "") for query in queries]
+        assert sum("INSERT INTO audit_ledgerentry" in sql for sql in statements) == 1
+        assert sum("INSERT INTO approvals_historicalscope" in sql for sql in statements) == 1
+        counted.append(len(statements))
     # Versions, opening the stream, its lock, entries; the head by itself where it must be.
-    assert len(queries) == (4 if connection.vendor == "postgresql" else 5)
+    assert counted == ([4, 4] if connection.vendor == "postgresql" else [5, 5])
 
 
 @transaction.atomic

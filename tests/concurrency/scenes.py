@@ -82,4 +82,5 @@ def said(gate: int, *kinds: str) -> Counter[str]:
 
 def nothing_broken() -> None:
     """Every invariant of the product holds, as `manage.py doctor` would look at it."""
-    assert [str(finding) for finding in check_invariants()] == []
+    found = [str(finding) for finding in check_invariants()]
+    assert not found, "\n".join(found)

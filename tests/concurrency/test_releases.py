@@ -281,7 +281,7 @@ def test_two_schedulers_write_the_rights_that_begin_now_once(crew: Crew) -> None
         assert set(rows.values_list("permission__codename", flat=True)) == {"view", "view_audit"}
 
 
-@pytest.mark.req("A-014", "EXE-9")
+@pytest.mark.req("EXE-9", "EXE-8")
 def test_memberships_changed_inside_one_transaction_do_not_deadlock_with_votes(
     crew: Crew,
 ) -> None:

@@ -50,7 +50,7 @@ class Place:
                     "voted",
                     "build",
                     "rejected",
-                )  # fmt: skip
+                )
             },
         }
 

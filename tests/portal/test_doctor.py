@@ -195,7 +195,7 @@ def test_an_account_that_may_change_the_record_is_noted_and_one_that_may_not_is_
     run("GRANT UPDATE ON approvals_decision TO countersign_serves")
     run("SET LOCAL ROLE countersign_serves")
     (note,) = [note for note in examine().notes if note.code == "role_too_strong"]
-    assert "(1 tables: approvals_decision)" in note.detail
+    assert "(1 table: approvals_decision)" in note.detail
 
 
 @pytest.mark.usefixtures("healthy")
