@@ -140,8 +140,9 @@ def delete_tracked(journal: Journal, rows: Iterable[models.Model], reason: str =
         keys._raw_delete(keys.db)
 
 
+@lru_cache(maxsize=256)
 def history_of(model: type[models.Model]) -> Any:
-    """The history model of a tracked model."""
+    """The history model of a tracked model (simple-history makes a manager class at each look)."""
     return getattr(model, model._meta.simple_history_manager_attribute).model  # type: ignore[attr-defined]
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
 
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from audit.compiled import Compiled
 from audit.errors import NotFound
 from audit.faults import faultpoint
 
@@ -39,7 +41,8 @@ def lock(queryset: models.QuerySet[M], **filters: Any) -> M:
     The instance has `locked_at`: the database's time when the statement began, so that waiting for
     the lock makes no vote late. Raises NotFound when there is no such row.
     """
-    row = lock_first(queryset.filter(**filters))
+    # One row needs no order, and Django hashes every column of a query that has one.
+    row = lock_first(queryset.filter(**filters).order_by())
     if row is None:
         raise NotFound
     return row
@@ -49,10 +52,38 @@ def lock_first(queryset: models.QuerySet[M]) -> M | None:
     """As `lock`, for the first row of an ordered queryset; None when there is none."""
     _require_transaction(queryset.db)
     faultpoint("before_lock")
-    row = _locked(queryset).annotate(locked_at=Now()).first()
+    row = next(iter(_locked(queryset).annotate(locked_at=Now())[:1]), None)
     if row is not None:
         faultpoint("after_lock")
     return row
+
+
+class Lock(Generic[M]):
+    """A lock that every decision takes: `lock_first` with a query that is put together once.
+
+    `build` gives the queryset for the values of `parameters` (see `Compiled`).
+    """
+
+    def __init__(
+        self, build: Callable[..., models.QuerySet[M]], **parameters: type[int] | type[str]
+    ) -> None:
+        self._build = build
+        self._compiled: Compiled[M] = Compiled(self._query, **parameters)
+
+    def _query(self, **values: int | str) -> models.QuerySet[M]:
+        return _locked(self._build(**values)).annotate(locked_at=Now())[:1]
+
+    def take(self, **values: int | str) -> M | None:
+        """The locked row with `locked_at`, or None when there is none."""
+        _require_transaction(DEFAULT_DB_ALIAS)
+        faultpoint("before_lock")
+        if getattr(settings, "LOCKS_DISABLED", ()):
+            row = next(iter(self._query(**values)), None)
+        else:
+            row = self._compiled.first(**values)
+        if row is not None:
+            faultpoint("after_lock")
+        return row
 
 
 def lock_if_free(queryset: models.QuerySet[M], **filters: Any) -> M | None:

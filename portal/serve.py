@@ -84,6 +84,7 @@ def web_child(plan: Plan, listener: socket.socket) -> Child:
     command += ["--workers", str(plan.web_processes), "--threads", str(plan.threads)]
     command += ["--timeout", "60", "--graceful-timeout", "10", "--no-control-socket"]
     command += ["--log-level", "warning", "--name", "countersign-web"]
+    command += ["--env", f"COUNTERSIGN_WEB_THREADS={plan.threads}"]
     # Whom to believe about the scheme of a request; TrustedProxies decides about the rest.
     command += ["--forwarded-allow-ips", ",".join(settings.COUNTERSIGN_TRUSTED_PROXIES)]
     return Child("web", command, settings.BASE_DIR, keep_open=(number,))

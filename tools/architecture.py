@@ -19,7 +19,7 @@ NAMELESS = {"utils", "util", "helpers", "helper", "common", "misc"}
 # The layer of a module, by the first part of its name inside the app.
 LAYERS = {
     "rules": 0, "actor": 0, "errors": 0, "canonical": 0,
-    "events": 1, "locking": 1, "faults": 1, "journal": 1,
+    "events": 1, "locking": 1, "faults": 1, "journal": 1, "compiled": 1,
     "models": 2, "triggers": 2,
     "facts": 3, "selectors": 3, "permissions": 3, "wording": 3, "history": 3, "documents": 3,
     "services": 4, "verification": 4, "invariants": 4,

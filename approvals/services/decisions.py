@@ -259,7 +259,10 @@ def _write(standing: Standing, decision: Decision, journal: Journal, kind: str) 
     approval.tally = tally_text(evaluation)
     if evaluation.ended:
         because = "rule_met" if evaluation.state == "approved" else "rejected"
-        settle_round(approval, evaluation.state, because, journal, fields=["tally"])
+        newest = max(one.decided_at for one in standing.decisions)
+        settle_round(
+            approval, evaluation.state, because, journal, fields=["tally"], not_before=newest
+        )
     else:
         _keep_open(standing, evaluation, decision, journal)
     return Cast(decision, True, evaluation)

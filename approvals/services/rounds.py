@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Max
+
 from approvals.facts import People, electorate_from, load_people
-from approvals.models import Approval
+from approvals.models import Approval, Decision
 from approvals.rules.deadlines import build_ladder, decides_at
 from approvals.rules.eligibility import Electorate
 from approvals.rules.quorum import Evaluation, evaluate
@@ -187,12 +189,22 @@ def note_opening(
 
 
 def settle_round(
-    approval: Approval, state: str, because: str, journal: Journal, *, fields: Sequence[str] = ()
+    approval: Approval,
+    state: str,
+    because: str,
+    journal: Journal,
+    *,
+    fields: Sequence[str] = (),
+    not_before: dt.datetime | None = None,
 ) -> None:
-    """Write the result of a round once: its state, when and why; nobody is asked any more."""
+    """Write the result of a round once: its state, when and why; nobody is asked any more.
+
+    `not_before`: the moment of the newest decision. Moments are when a request began, and of two
+    that wait for the lock the later one may get it first; a round never closes before its votes.
+    """
     approval.state = state
     approval.stuck = False
-    approval.closed_at = journal.at
+    approval.closed_at = max(journal.at, not_before or journal.at)
     approval.closed_because = because
     approval.next_due_at = None
     approval.version += 1
@@ -215,10 +227,12 @@ def close_rounds(approvals: Sequence[Approval], because: str, *, journal: Journa
     """
     if not approvals:
         return
+    votes = Decision.objects.filter(approval__in=approvals).order_by().values_list("approval_id")
+    newest = dict(votes.annotate(Max("decided_at")))
     for approval in approvals:
         approval.state = Approval.State.CLOSED
         approval.stuck = False
-        approval.closed_at = journal.at
+        approval.closed_at = max(journal.at, newest.get(approval.pk, journal.at))
         approval.closed_because = because
         approval.next_due_at = None
         approval.version += 1

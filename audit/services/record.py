@@ -8,10 +8,11 @@ from typing import Any
 from django.db import connection
 
 from audit.canonical import FORMAT, canonical_text, entry_hash, instant_text
+from audit.errors import NotFound
 from audit.events import Event
 from audit.history import write_kept
 from audit.journal import Journal
-from audit.locking import lock
+from audit.locking import Lock
 from audit.models import PORTAL_STREAM, LedgerEntry, LedgerStream, PersonalRecord, guarded_writes
 
 
@@ -19,10 +20,16 @@ class NothingToRecord(RuntimeError):
     """Rows were written without an event that tells what happened: a mistake of the service."""
 
 
+_HEAD = Lock(lambda key: LedgerStream.objects.filter(key=key), key=str)
+
+
 def _lock_head(stream: str, *, opening: bool) -> LedgerStream:
     if opening:
         LedgerStream.objects.bulk_create([LedgerStream(key=stream)], ignore_conflicts=True)
-    return lock(LedgerStream.objects.all(), key=stream)
+    head = _HEAD.take(key=stream)
+    if head is None:
+        raise NotFound
+    return head
 
 
 def _entry_text(

@@ -5,21 +5,20 @@ Nothing is held meanwhile: no transaction, and no connection between two looks.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Hashable
 from typing import Final
 
-from django.conf import settings
 from django.db import connections
 
 LOOK_EVERY: Final = 1.0  # seconds
-_DEFAULT_THREADS: Final = 8
+# `serve` says how many threads its web processes have.
+_THREADS: Final = int(os.environ.get("COUNTERSIGN_WEB_THREADS", "8"))
 
 # At most a quarter of a web process's threads wait, so that the others always have work done.
-_places = threading.BoundedSemaphore(
-    max(1, getattr(settings, "COUNTERSIGN_WEB_THREADS", _DEFAULT_THREADS) // 4)
-)
+_places = threading.BoundedSemaphore(max(1, _THREADS // 4))
 
 
 def wait_for_change(look: Callable[[], Hashable], seconds: float) -> bool:

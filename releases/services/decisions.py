@@ -86,14 +86,28 @@ def withdraw_from_activity(
     return _finish(board, activity, approval, cast, journal)
 
 
+_RELEASE = Lock(
+    lambda key: (
+        Release.objects.select_related("product", "scope", "process_version")
+        .defer("process_version__document")
+        .filter(pk=key)
+    ),
+    key=int,
+)
+_NEWEST_ROUND = Lock(
+    lambda host: Approval.objects.filter(host=host).order_by("-attempt"), host=str
+)
+
+
 def _open_for(
     activity_id: int, actor: Actor, now: dt.datetime | None
 ) -> tuple[Board, Activity, Approval, Journal]:
     """Find, ask for the right, lock release and round, top-down."""
     activity = activity_for(actor, activity_id)
     require(can_decide(actor))
-    rows = Release.objects.select_related("product", "scope", "process_version")
-    release = lock(rows.defer("process_version__document"), pk=activity.release_id)
+    release = _RELEASE.take(key=activity.release_id)
+    if release is None:
+        raise NotFound
     journal = Journal(actor=actor, at=moment(release, now))
     approval = _lock_round(activity)
     board = Board(release, [activity.phase], [activity])
@@ -104,7 +118,7 @@ def _open_for(
 
 
 def _lock_round(activity: Activity) -> Approval:
-    newest = lock_first(Approval.objects.filter(host=activity.host).order_by("-attempt"))
+    newest = _NEWEST_ROUND.take(host=activity.host)
     if newest is None:
         raise Conflict("not_open", sentence_for("not_open"))
     return newest

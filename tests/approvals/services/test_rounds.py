@@ -10,8 +10,9 @@ import pytest
 from approvals.models import Approval
 from audit.locking import database_now
 from releases.services.activities import retry_activity
+from releases.services.lifecycle import abort_release
 from tests import builders as b
-from tests.scenes import ask, asked, entry, people, run, state, tom
+from tests.scenes import ask, asked, entry, instant, people, run, state, tom
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
@@ -138,3 +139,20 @@ def test_the_client_cannot_date_a_decision() -> None:
     decision = b.vote(gate, ann).decision
     # A transaction's statements may share one moment, so the bounds are included.
     assert before <= decision.decided_at <= database_now()
+
+
+@pytest.mark.req("AUD-1", "EXE-8")
+@pytest.mark.parametrize("end", ["completed", "aborted"])
+def test_a_round_never_closes_before_its_newest_vote(end: str) -> None:
+    """Of two requests that wait for the lock, the one that began later may get it first."""
+    who = people("ann", "ben")
+    gate = ask({"user": "ann"}, {"user": "ben"}, rule="unanimous", now=instant())
+    later = b.vote(gate, who.ann, now=instant(1)).decision
+    if end == "completed":
+        b.vote(gate, who.ben, now=instant(0.5))
+    else:
+        abort_release(
+            release_id=gate.release_id, reason="No.", actor=b.actor_for(tom()), now=instant(0.5)
+        )
+    assert state(gate) == end
+    assert b.round_of(gate).closed_at == later.decided_at

@@ -1,0 +1,99 @@
+"""Queries that are put together once: for the few that are asked at every decision.
+
+The ORM takes longer to compose such a query than PostgreSQL takes to answer it, and both together
+longer than the rules take to judge a vote. Here a query is composed once, with marks in the places of
+its values, kept as text, and asked again with other values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Generic, TypeVar
+
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.models.query import get_related_populators
+
+M = TypeVar("M", bound=models.Model)
+
+# What no query has as a value of its own: numbers far below any key, text between record separators.
+_LOWEST_MARK = -7_000_000_000_000
+
+
+class Compiled(Generic[M]):
+    """A query with parameters, each an `int` or a `str`: `Compiled(build, key=int)`.
+
+    `build` takes the parameters by name and returns a queryset of whole instances, with
+    `select_related` and annotations if need be. What it does must not depend on the values (a value
+    that is None, or an empty list, makes another query), nor on anything that changes while the
+    process lives. Raises ValueError at first use for a parameter that the query does not ask for.
+    """
+
+    def __init__(
+        self, build: Callable[..., models.QuerySet[M]], **parameters: type[int] | type[str]
+    ) -> None:
+        self._build = build
+        self._marks: dict[str, int | str] = {
+            name: _LOWEST_MARK - place if kind is int else f"\x1e{name}\x1e"
+            for place, (name, kind) in enumerate(parameters.items())
+        }
+        self._text: _Text | None = None
+
+    def first(self, **values: int | str) -> M | None:
+        """The first instance, or None."""
+        return next(self.rows(**values), None)
+
+    def rows(self, **values: int | str) -> Iterator[M]:
+        """The instances, as the queryset itself would give them."""
+        vendor = connections[DEFAULT_DB_ALIAS].vendor
+        if self._text is None or self._text.vendor != vendor:
+            self._text = _Text(self._build(**self._marks), self._marks)
+        return self._text.ask(values)
+
+
+class _Text:
+    """A query as text, and how its rows become instances (as Django's `ModelIterable` makes them)."""
+
+    def __init__(self, queryset: models.QuerySet[Any], marks: dict[str, int | str]) -> None:
+        compiler = queryset.query.get_compiler(using=DEFAULT_DB_ALIAS)
+        self.vendor = compiler.connection.vendor
+        self.sql, values = compiler.as_sql()
+        names = {mark: name for name, mark in marks.items()}
+        self.values = [(names.get(value), value) for value in values]
+        unasked = set(marks) - {name for name, _ in self.values}
+        if unasked:
+            raise ValueError(f"the query does not ask for {', '.join(sorted(unasked))}")
+        self._read_columns(compiler)
+
+    def _read_columns(self, compiler: Any) -> None:
+        shape, columns = compiler.klass_info, compiler.select
+        chosen = shape["select_fields"]
+        self.own = slice(chosen[0], chosen[-1] + 1)
+        self.model = shape["model"]
+        self.attributes = [column.target.attname for column, _, _ in columns[self.own]]
+        self.related = get_related_populators(shape, columns, DEFAULT_DB_ALIAS)
+        self.annotations = compiler.annotation_col_map
+        self.converters = compiler.get_converters([column for column, _, _ in columns])
+
+    def ask(self, values: dict[str, int | str]) -> Iterator[Any]:
+        parameters = [values[name] if name else value for name, value in self.values]
+        connection = connections[DEFAULT_DB_ALIAS]
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, parameters)
+            found = cursor.fetchall()
+        return map(self._instance, self._converted(found, connection))
+
+    def _converted(self, rows: Sequence[Any], connection: Any) -> Iterator[Sequence[Any]]:
+        for row in rows:
+            plain = list(row)
+            for place, (converters, column) in self.converters.items():
+                for convert in converters:
+                    plain[place] = convert(plain[place], column, connection)
+            yield plain
+
+    def _instance(self, row: Sequence[Any]) -> Any:
+        instance = self.model.from_db(DEFAULT_DB_ALIAS, self.attributes, row[self.own])
+        for related in self.related:
+            related.populate(row, instance)
+        for name, place in self.annotations.items():
+            setattr(instance, name, row[place])
+        return instance
