@@ -29,7 +29,7 @@ class Compiled(Generic[M]):
     """
 
     def __init__(
-        self, build: Callable[..., models.QuerySet[M]], **parameters: type[int] | type[str]
+        self, build: Callable[..., models.QuerySet[M]], **parameters: type[int | str]
     ) -> None:
         self._build = build
         self._marks: dict[str, int | str] = {
@@ -70,7 +70,8 @@ class _Text:
         self.own = slice(chosen[0], chosen[-1] + 1)
         self.model = shape["model"]
         self.attributes = [column.target.attname for column, _, _ in columns[self.own]]
-        self.related = get_related_populators(shape, columns, DEFAULT_DB_ALIAS)
+        # The types are those of Django 6.1, where it takes one argument more.
+        self.related = get_related_populators(shape, columns, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]
         self.annotations = compiler.annotation_col_map
         self.converters = compiler.get_converters([column for column, _, _ in columns])
 

@@ -86,12 +86,24 @@ def update_rows(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
     manager = type(rows[0])._base_manager
     with guarded_writes():
         if len(rows) == 1:
-            row = rows[0]
-            manager.filter(pk=row.pk).update(**{name: getattr(row, name) for name in fields})
+            _update_one(rows[0], fields, connections[manager.db])
         elif connections[manager.db].vendor == "postgresql":
             _update_from_values(rows, fields, connections[manager.db])
         else:
             manager.bulk_update(rows, list(fields))
+
+
+def _update_one(row: models.Model, fields: Sequence[str], connection: Any) -> None:
+    """`UPDATE … WHERE id = …`, without the ORM's work of putting it together."""
+    meta: Any = row._meta
+    columns = [*(meta.get_field(name) for name in fields), meta.pk]
+    quote = connection.ops.quote_name
+    *changes, key = (f"{quote(field.column)} = %s" for field in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {quote(meta.db_table)} SET {', '.join(changes)} WHERE {key}",  # noqa: S608
+            [field.get_db_prep_save(getattr(row, field.attname), connection) for field in columns],
+        )
 
 
 def _update_from_values(

@@ -65,13 +65,13 @@ class Lock(Generic[M]):
     """
 
     def __init__(
-        self, build: Callable[..., models.QuerySet[M]], **parameters: type[int] | type[str]
+        self, build: Callable[..., models.QuerySet[M]], **parameters: type[int | str]
     ) -> None:
         self._build = build
         self._compiled: Compiled[M] = Compiled(self._query, **parameters)
 
     def _query(self, **values: int | str) -> models.QuerySet[M]:
-        return _locked(self._build(**values)).annotate(locked_at=Now())[:1]
+        return _locked(self._build(**values)).annotate(locked_at=Now())[:1]  # type: ignore[return-value]
 
     def take(self, **values: int | str) -> M | None:
         """The locked row with `locked_at`, or None when there is none."""

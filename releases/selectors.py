@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,30 +17,31 @@ from approvals.models import (
     Approval,
     AskedPerson,
     Role,
-    ScopeGroupPermission,
-    ScopeUserPermission,
 )
-from approvals.selectors import (
-    open_seats_of,
-    roles_held,
-    scopes_with_a_live_seat,
-    scopes_with_a_seat,
-    scopes_with_a_vote,
-)
+from approvals.selectors import open_seats_of
 from audit.actor import Actor
+from audit.compiled import Compiled
 from audit.errors import NotFound
-from audit.permissions import granted, live_group_ids, within_time
+from audit.permissions import granted
 from releases.models import (
     Activity,
     ActivityResult,
     Comment,
-    Phase,
     Process,
     ProcessVersion,
     Product,
     Release,
 )
 from releases.rules.transitions import ACTIVITY_OPEN, ACTIVITY_WAITING, ActivityState
+from releases.visibility import (
+    asked_or_named,
+    everywhere,
+    first_visible,
+    may_be_asked,
+    reached_live,
+    sees_all,
+    visible,
+)
 
 # In the order of urgency: what is open without a deadline, then what is not open at all.
 NEVER = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
@@ -48,54 +49,12 @@ NOT_OPEN = NEVER + dt.timedelta(hours=12)
 _HOST = "activity:"
 
 
-def _everywhere(actor: Actor, action: str) -> Q:
-    """Whether guardian's rows on the scope "everything" give the actor the action."""
-    named = within_time() & Q(permission__codename=action)
-    own = ScopeUserPermission.objects.filter(
-        named, user_id=actor.user_id or 0, user__is_active=True
-    )
-    groups = ScopeGroupPermission.objects.filter(named, group_id__in=live_group_ids(actor.user_id))
-    return Q(Exists(own)) | Q(Exists(groups))
-
-
-def _sees_all(actor: Actor) -> bool:
-    return actor.kind == "system" or actor.is_superuser
-
-
-def _visible(actor: Actor, to_release: str = "") -> Q:
-    """The condition under which the actor sees a release, by rights or by a seat once held.
-
-    `to_release` is the path from the filtered rows to the release ("release__" for activities).
-    """
-    return (
-        _everywhere(actor, "view")
-        | granted(actor, "view", Product, f"{to_release}product_id")
-        | granted(actor, "view", Release, f"{to_release}pk" if to_release else "pk")
-        | Q(**{f"{to_release}scope_id__in": scopes_with_a_seat(actor.user_id)})
-        | Q(**{f"{to_release}manager_id": actor.user_id})
-        | Q(**{f"{to_release}requester_id": actor.user_id})
-    )
-
-
-def _reached_live(actor: Actor, to_release: str = "") -> Q:
-    """The same by what holds at this moment: a seat or phase that is theirs, a vote they gave."""
-    owned = Q(owner_user_id=actor.user_id) | Q(owner_group_id__in=live_group_ids(actor.user_id))
-    for role_id, scope_id in roles_held(actor.user_id):
-        owned |= Q(owner_role_id=role_id, release__scope__path__contains=f"/{scope_id}/")
-    phases = Phase.objects.filter(owned).values("release_id")
-    return (
-        Q(**{f"{to_release}scope_id__in": scopes_with_a_live_seat(actor.user_id)})
-        | Q(**{f"{to_release}scope_id__in": scopes_with_a_vote(actor.user_id)})
-        | Q(**{f"{to_release}pk__in": phases})
-    )
-
-
 def releases_for(actor: Actor) -> models.QuerySet[Release]:
     """The releases that the actor may see; those of archived products are left out."""
     rows = Release.objects.select_related("product", "scope").filter(product__is_archived=False)
-    if _sees_all(actor):
+    if sees_all(actor):
         return rows
-    return rows.filter(_visible(actor) | _reached_live(actor))
+    return rows.filter(visible(actor) | reached_live(actor))
 
 
 def release_for(actor: Actor, release_id: int) -> Release:
@@ -103,7 +62,7 @@ def release_for(actor: Actor, release_id: int) -> Release:
     rows = Release.objects.select_related("product", "scope", "process_version").filter(
         pk=release_id
     )
-    return _first_visible(actor, rows, "")
+    return first_visible(actor, rows, "")
 
 
 def activities_for(actor: Actor) -> models.QuerySet[Activity]:
@@ -111,60 +70,39 @@ def activities_for(actor: Actor) -> models.QuerySet[Activity]:
     rows = Activity.objects.select_related("release", "phase").filter(
         release__product__is_archived=False
     )
-    if _sees_all(actor):
+    if sees_all(actor):
         return rows
-    return rows.filter(_visible(actor, "release__") | _reached_live(actor, "release__"))
+    return rows.filter(visible(actor, "release__") | reached_live(actor, "release__"))
+
+
+# Every decision begins with it.
+_ACTIVITY_ASKED_ABOUT = Compiled(
+    lambda user_id, key: (
+        Activity.objects.select_related("phase")
+        .filter(asked_or_named(user_id, "release__"), pk=key)
+        .order_by()
+    ),
+    user_id=int,
+    key=int,
+)
 
 
 def activity_for(actor: Actor, activity_id: int) -> Activity:
     """One activity of a release that the actor may see. Raises NotFound for any other."""
-    asked = None
-    if actor.kind == "person" and actor.user_id is not None:
-        asked = _ACTIVITY_ASKED.first(user_id=actor.user_id, key=activity_id)
-    if asked is not None:
-        return asked
     rows = Activity.objects.select_related("phase").filter(pk=activity_id)
-    return _first_visible(actor, rows, "release__")
-
-
-def _asked_or_named(actor: Actor, to_release: str) -> Q:
-    """What most who call meet, and the cheapest part of `_visible`: asked there, or named by it."""
-    asked = AskedPerson.objects.filter(
-        user_id=actor.user_id or 0, approval__scope_id=OuterRef(f"{to_release}scope_id")
-    )
-    return (
-        Q(Exists(asked))
-        | Q(**{f"{to_release}manager_id": actor.user_id})
-        | Q(**{f"{to_release}requester_id": actor.user_id})
-    )
-
-
-def _first_visible(actor: Actor, rows: models.QuerySet[Any], to_release: str) -> Any:
-    """The one row when it is visible: first by what is indexed, then by what holds right now.
-
-    In steps, each asked when the one before found nothing: to put the whole condition together
-    takes longer than everything that a decision writes. (Machine users are never asked.)
-    """
-    rows = rows.order_by()
-    steps: list[Callable[[Actor, str], Q]] = [_visible, _reached_live]
-    if _sees_all(actor):
-        steps = [lambda *_: Q()]
-    elif actor.kind == "person":
-        steps.insert(0, _asked_or_named)
-    for condition in steps:
-        found = next(iter(rows.filter(condition(actor, to_release))[:1]), None)
-        if found is not None:
-            return found
-    raise NotFound
+    if not may_be_asked(actor):
+        return first_visible(actor, rows, "release__")
+    found = _ACTIVITY_ASKED_ABOUT.first(user_id=actor.user_id or 0, key=activity_id)
+    return found or first_visible(actor, rows, "release__", asked=True)
 
 
 def products_for(actor: Actor) -> models.QuerySet[Product]:
     """The products that the actor may see, or has a release to see in."""
     rows = Product.objects.select_related("scope").filter(is_archived=False)
-    if _sees_all(actor):
+    if sees_all(actor):
         return rows
     seen = releases_for(actor).filter(product_id=OuterRef("pk")).values("pk")
-    may_view = _everywhere(actor, "view") | granted(actor, "view", Product, "pk")
+    may_view = everywhere(actor, "view") | granted(actor, "view", Product, "pk")
     return rows.filter(may_view | Q(Exists(seen)))
 
 
@@ -271,7 +209,7 @@ def release_to_show(actor: Actor, release_id: int) -> Release:
         .annotate(read_at=Now())
         .filter(pk=release_id)
     )
-    return _first_visible(actor, rows, "")
+    return first_visible(actor, rows, "")
 
 
 def activity_to_show(actor: Actor, activity_id: int) -> Activity:
@@ -283,7 +221,7 @@ def activity_to_show(actor: Actor, activity_id: int) -> Activity:
         .annotate(read_at=Now())
         .filter(pk=activity_id)
     )
-    return _first_visible(actor, rows, "release__")
+    return first_visible(actor, rows, "release__")
 
 
 def activities_matching(actor: Actor, wanted: ActivityFilter) -> models.QuerySet[Activity]:

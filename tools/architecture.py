@@ -21,7 +21,8 @@ LAYERS = {
     "rules": 0, "actor": 0, "errors": 0, "canonical": 0,
     "events": 1, "locking": 1, "faults": 1, "journal": 1, "compiled": 1,
     "models": 2, "triggers": 2,
-    "facts": 3, "selectors": 3, "permissions": 3, "wording": 3, "history": 3, "documents": 3,
+    "facts": 3, "visibility": 3, "selectors": 3, "permissions": 3, "wording": 3, "history": 3,
+    "documents": 3,
     "services": 4, "verification": 4, "invariants": 4,
     "admin": 5, "management": 5,
 }  # fmt: skip

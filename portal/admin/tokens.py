@@ -43,6 +43,13 @@ def _self(request: HttpRequest) -> QuerySet[User]:
     return User.objects.filter(username=request.user.get_username())
 
 
+def _issued_for(request: HttpRequest) -> QuerySet[User]:
+    """Oneself; for superusers machine users too. Nobody issues for another person."""
+    if actor_of(request).is_superuser:
+        return _self(request) | User.objects.filter(kind=User.Kind.MACHINE)
+    return _self(request)
+
+
 @admin.register(ApiToken)
 class ApiTokenAdmin(ServiceAdmin):
     """One's own tokens; a superuser's list has everybody's. The secret is kept nowhere."""
@@ -81,9 +88,9 @@ class ApiTokenAdmin(ServiceAdmin):
         return rows if actor_of(request).is_superuser else rows.filter(user__in=_self(request))
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Who may issue for themselves alone chooses, and sees, nobody else."""
-        if db_field.name == "user" and not actor_of(request).is_superuser:
-            kwargs["queryset"] = _self(request)
+        """A token is chosen, and seen, for nobody else."""
+        if db_field.name == "user":
+            kwargs["queryset"] = _issued_for(request)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:

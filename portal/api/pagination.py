@@ -102,7 +102,7 @@ def _decoded(cursor: str, order: Sequence[str]) -> list[Any]:
         values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         pairs = zip(order, values, strict=True)
         return [_READ[_kind(name)](one) for name, one in pairs]
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise Malformed("invalid_cursor", "This cursor leads nowhere.") from error
 
 
@@ -120,7 +120,7 @@ def _instant(value: Any) -> dt.datetime:
     found = dt.datetime.fromisoformat(value)
     if found.tzinfo is None:
         raise ValueError(value)
-    return found
+    return found.astimezone(dt.UTC)  # raises OverflowError for what is in no year of UTC
 
 
 _READ: Final[dict[str, Callable[[Any], Any]]] = {"instant": _instant, "key": _key}

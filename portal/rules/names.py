@@ -7,6 +7,9 @@ import unicodedata
 
 _ASCII_NAME = re.compile(r"[A-Za-z0-9.@+_-]{1,150}")
 
+# Japanese and Korean write these side by side; none of them passes for a Latin letter.
+_WRITTEN_TOGETHER = frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL"})
+
 # Letters of other scripts that look like Latin ones, in lower case after folding.
 _LOOKALIKES = str.maketrans(
     {
@@ -47,8 +50,9 @@ def skeleton(name: str) -> str:
 
 def _scripts(name: str) -> set[str]:
     """The scripts of the letters of a name, by the first word of their Unicode names."""
-    return {
+    found = {
         unicodedata.name(char, "UNKNOWN").split()[0]
         for char in name
         if unicodedata.category(char).startswith("L")
     }
+    return {"EAST ASIAN" if script in _WRITTEN_TOGETHER else script for script in found}

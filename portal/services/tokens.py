@@ -53,11 +53,14 @@ def issue_token(
 ) -> tuple[ApiToken, str]:
     """Make a token for a user; returns it with the secret, which is kept nowhere.
 
-    People issue their own; a superuser or a command those of machine users and others. Refusals:
+    People issue their own, superusers besides those of machine users: a token of somebody else
+    would vote as them. Only the system (a command) issues for other people. Refusals:
     NotPermitted, Invalid (name, scopes, days, a deactivated user).
     """
-    if actor.kind != "system" and actor.user_id != user.pk and not actor.is_superuser:
-        raise NotPermitted("not_yours", "You may issue tokens for yourself only.")
+    if not _may_issue(actor, user):
+        raise NotPermitted(
+            "not_yours", "You may issue tokens for yourself only; superusers for machine users too."
+        )
     _check(user, name, scopes, days)
     journal = Journal(actor=actor, at=now or database_now())
     secret = new_secret()
@@ -78,6 +81,12 @@ def issue_token(
     journal.add("token.issued", token=str(token.public_id), user=user.pk, days=days)
     record(journal, stream=PORTAL_STREAM)
     return token, secret
+
+
+def _may_issue(actor: Actor, user: User) -> bool:
+    if actor.kind == "system" or actor.user_id == user.pk:
+        return True
+    return actor.is_superuser and user.kind == User.Kind.MACHINE
 
 
 def _check(user: User, name: str, scopes: Sequence[str] | None, days: int) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from approvals.rules.texts import check_reason
+from approvals.models import Approval
 from audit.actor import Actor
 from audit.canonical import canonical_text
 from audit.errors import Conflict, Invalid
@@ -26,6 +27,10 @@ from releases.rules.transitions import ACTIVITY_WAITING, RELEASE_ENDED, ReleaseS
 from releases.selectors import people_by_username, release_for
 from releases.services.creation import ReleaseDetails
 from releases.services.lifecycle import lock_release
+
+
+# What stands in the fingerprint of every round (EXE-10).
+FINGERPRINTED = frozenset({"version", "commit", "artifacts", "authors"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +56,10 @@ def change_release(
 ) -> Release:
     """Change what a release ships; the next attempts are asked about the new content.
 
-    While a round is open nobody pulls its content from under those who decide: Conflict
-    `rounds_open`. Further refusals: NotFound, NotPermitted, Conflict `already_ended`, Invalid.
+    While a round is open nobody pulls its content from under those who decide (Conflict
+    `rounds_open`), and what an approval was given for stays what it was (`already_approved`; the
+    description and links may still change). Further refusals: NotFound, NotPermitted, Conflict
+    `already_ended`, Invalid.
     """
     release = release_for(actor, release_id)
     require(can_manage_release(actor, release))
@@ -67,6 +74,12 @@ def change_release(
     fields = _apply(release, change)
     if not fields:
         return release
+    approved = Approval.objects.filter(scope_id=release.scope_id, state=Approval.State.APPROVED)
+    if FINGERPRINTED.intersection(fields) and approved.exists():
+        raise Conflict(
+            "already_approved",
+            "A gate was approved for what this release ships now; ship other content by a new one.",
+        )
     journal = Journal(actor=actor, at=moment(release, now))
     save_tracked(journal, [release], fields, reason)
     journal.add("release.changed", fields=sorted(fields))

@@ -11,10 +11,10 @@ from approvals.models import Approval, Decision
 from approvals.services.decisions import Ballot, Cast, cast_decision, withdraw_decision
 from approvals.wording import sentence_for
 from audit.actor import Actor
-from audit.errors import Conflict
+from audit.errors import Conflict, NotFound
 from audit.faults import faultpoint
 from audit.journal import Journal
-from audit.locking import lock, lock_first, moment
+from audit.locking import Lock, lock, moment
 from audit.permissions import require
 from audit.services.record import record
 from releases.facts import Board, lineage_of, load_board
@@ -94,9 +94,7 @@ _RELEASE = Lock(
     ),
     key=int,
 )
-_NEWEST_ROUND = Lock(
-    lambda host: Approval.objects.filter(host=host).order_by("-attempt"), host=str
-)
+_NEWEST_ROUND = Lock(lambda host: Approval.objects.filter(host=host).order_by("-attempt"), host=str)
 
 
 def _open_for(

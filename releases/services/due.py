@@ -93,13 +93,15 @@ def run_due(*, actor: Actor = SCHEDULER, now: dt.datetime | None = None) -> Tick
     """
     report, at = TickReport(), now or database_now()
     policy, scheduler = replace(POLICY, door=actor.door), replace(SCHEDULER, door=actor.door)
-    for approval in due_rounds(BATCH, at):
+    # What was given up stays due for ever; it must not crowd out what can be done.
+    most = BATCH + DueWork.objects.filter(dead_at__isnull=False).count()
+    for approval in due_rounds(most, at):
         due = approval.next_due_at or at
         _attempt("deadline", approval.pk, due, report, _deadline(approval.pk, policy, now))
-    for activity in Activity.objects.filter(state="running", times_out_at__lte=at)[:BATCH]:
+    for activity in Activity.objects.filter(state="running", times_out_at__lte=at)[:most]:
         due = activity.times_out_at or at
         _attempt("timeout", activity.pk, due, report, _timeout(activity.pk, policy, now))
-    for release in Release.objects.filter(state="scheduled", scheduled_at__lte=at)[:BATCH]:
+    for release in Release.objects.filter(state="scheduled", scheduled_at__lte=at)[:most]:
         due = release.scheduled_at or at
         _attempt("start", release.pk, due, report, _start(release.pk, scheduler, now))
     for scope, grantee in all_grants_due(at):

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from approvals.models import Approval
+from audit.errors import Invalid
 from audit.locking import database_now
 from releases.services.activities import retry_activity
 from releases.services.lifecycle import abort_release
 from tests import builders as b
+from tests.refusals import refused
 from tests.scenes import ask, asked, entry, instant, people, run, state, tom
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
@@ -156,3 +158,49 @@ def test_a_round_never_closes_before_its_newest_vote(end: str) -> None:
         )
     assert state(gate) == end
     assert b.round_of(gate).closed_at == later.decided_at
+
+
+_DETAILS: dict[str, Any] = {
+    "description": "Faster.",
+    "manager": "tom",
+    "authors": ["ben"],
+    "environments": ["prod"],
+    "commit": "abc",
+    "risk": "low",
+    "change_type": "normal",
+    "tags": ["pci"],
+    "artifacts": [ARTIFACT],
+    "links": [{"kind": "tracker", "title": "PAY-1", "url": "https://example.org/1"}],
+    "stakeholders": [{"user": "ben"}],
+}
+
+
+@pytest.mark.req("B-09", "EXE-1")
+@pytest.mark.parametrize("left_out", [None, *_DETAILS])
+def test_leaving_out_an_optional_detail_never_takes_a_gate_away(left_out: str | None) -> None:
+    people("ann", "ben", "cho")
+    tom()
+    gates = (
+        b.manual("first", {"user": "ann"}, {"user": "cho"}, rule="unanimous"),
+        b.manual("second", {"user": "ann"}),
+    )
+    details = {name: value for name, value in _DETAILS.items() if name != left_out}
+    made = run(b.phase("p", *gates), **details)
+    first, second = b.activity(made, "first"), b.activity(made, "second")
+    assert (first.state, second.state) == ("awaiting_approval", "blocked")
+    policy = json.loads(b.round_of(first).policy)
+    assert (policy["needed"], policy["seat_count"]) == (2, 2)
+    assert asked(first) == {"ann", "cho"}
+
+
+@pytest.mark.req("B-09", "A-073", "EXE-3")
+@pytest.mark.parametrize("more", [{}, {"attempt": None}, {"fingerprint": None}, {"inputs": None}])
+def test_leaving_out_an_optional_part_of_a_ballot_never_takes_a_check_away(
+    more: dict[str, Any],
+) -> None:
+    ann = people("ann").ann
+    field = {"key": "n", "type": "number", "label": "N", "required": "approve"}
+    gate = ask({"user": "ann"}, fields=[field])
+    with refused("invalid", Invalid) as caught:
+        b.vote(gate, ann, **more)
+    assert set(caught.refusal.errors) == {"inputs.n"}

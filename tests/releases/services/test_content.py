@@ -115,3 +115,24 @@ def test_what_an_ended_release_shipped_stays(failed):
     with pytest.raises(Conflict) as refused:
         change(release, tom, commit="bbb")
     assert refused.value.code == "already_ended"
+
+
+@pytest.mark.req("B-01")
+def test_what_was_approved_never_changes_afterwards():
+    tom, maya, omar = make.manager(), make.person("maya"), make.person("omar")
+    make.product()
+    make.process(
+        make.phase("verify", make.manual("qa", {"user": "maya"})),
+        make.phase("deploy", make.manual("cab", {"user": "omar"})),
+    )
+    release = make.release(tom, commit="aaa")
+    make.vote(make.activity(release, "qa"), maya)
+    make.vote(make.activity(release, "cab"), omar, "reject")
+    with pytest.raises(Conflict) as refused:
+        change(release, tom, commit="bbb")
+    assert refused.value.code == "already_approved"
+    release.refresh_from_db()
+    assert release.commit == "aaa"
+    change(release, tom, description="Only the words differ")
+    release.refresh_from_db()
+    assert release.description == "Only the words differ"
