@@ -50,9 +50,14 @@ def in_group(actor: Actor, group_id: int) -> bool:
 
 def reads_only_in(actor: Actor, lineage: Sequence[int]) -> bool:
     """Whether the actor holds a role here that reads only (auditor)."""
-    return (
-        live_assignments(actor.user_id).filter(role__reads_only=True, scope_id__in=lineage).exists()
-    )
+    return account_reads_only(actor.user_id, lineage)
+
+
+def account_reads_only(user_id: int | None, lineage: Sequence[int]) -> bool:
+    """Whether an account holds, in one of these scopes, a role that reads only; none holds none."""
+    if user_id is None:
+        return False
+    return live_assignments(user_id).filter(role__reads_only=True, scope_id__in=lineage).exists()
 
 
 def scopes_with_a_seat(user_id: int | None) -> models.QuerySet[Any]:

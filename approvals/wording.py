@@ -21,6 +21,7 @@ SENTENCES = {
     "deadline_passed": "The deadline has passed; the decision comes too late.",
     "changed_since": "What you decided on has changed since you opened it. Look again.",
     "no_seat_left": "Every seat that you could fill is taken by another vote.",
+    "not_your_vote": "You have voted here by another account; only that one can change the vote.",
     "nothing_to_withdraw": "You have no decision here that stands.",
 }
 

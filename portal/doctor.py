@@ -19,7 +19,7 @@ from audit.locking import database_now
 from audit.triggers import protected_models
 from portal.health import WORKER_SILENT_AFTER, last_beat, unapplied_migrations
 from portal.invariants import Finding, check_invariants
-from releases.services.due import dead_letters
+from releases.services.due import dead_letters, failing_work
 
 _CONFIGURATION = "configuration"
 
@@ -123,10 +123,16 @@ def _dead_letters() -> Iterator[Finding]:
     for row in dead_letters():
         detail = f"it was given up after {row.attempts} attempts: {row.error or 'the worker died'}"
         mend = (
-            f"Look in the log for due_work_failed with kind={row.kind} key={row.object_id}, mend the "
-            f"cause, then delete row {row.pk} of {row._meta.db_table}: the next tick tries it again."
+            f"Look in the log for due_work_given_up with kind={row.kind} key={row.object_id}, mend "
+            "the cause, then run manage.py tick --retry-dead."
         )
         yield _finding("dead_letter", f"{row.kind} {row.object_id}", detail, mend)
+    for row in failing_work():
+        detail = (
+            f"it has failed {row.attempts} times: {row.error}; it is tried again ever more rarely"
+        )
+        mend = f"Look in the log for due_work_failed with kind={row.kind} key={row.object_id}."
+        yield _finding("failing_work", f"{row.kind} {row.object_id}", detail, mend)
 
 
 def _database_role() -> Iterator[Finding]:

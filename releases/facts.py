@@ -111,6 +111,11 @@ def condition_facts(release: Release) -> ConditionFacts:
     )
 
 
+def starter_ids(release: Release) -> list[int]:
+    """The users who scheduled or started a release."""
+    return [int(key) for key in json.loads(release.starters)]
+
+
 def author_ids(release: Release) -> list[int]:
     """The users listed as authors of a release."""
     return [author["user"] for author in json.loads(release.authors)]

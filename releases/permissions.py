@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from approvals.models import Scope
 from approvals.selectors import holds_role, in_group, reads_only_in
-from audit.actor import Actor, Answer
+from audit.actor import YES, Actor, Answer
 from audit.permissions import can
 from releases.facts import root_scope
 from releases.models import Phase, Product, Release
@@ -17,33 +18,55 @@ def _around(release: Release) -> tuple[Any, ...]:
     return release, Product(pk=release.product_id), root_scope(release)
 
 
+_AUDITOR = Answer(False, "auditor", "Auditors read; they write nothing.")
+
+
+def _unless_auditor(found: Answer, actor: Actor, lineage: Sequence[int]) -> Answer:
+    """A yes only for those who do not read only in `lineage`, whatever rights they have besides.
+
+    Everything but looking passes here, superusers too. Votes do not: the seats leave auditors out.
+    """
+    return _AUDITOR if found and reads_only_in(actor, lineage) else found
+
+
 def can_create_release(actor: Actor, product: Product) -> Answer:
     """Whether the actor may make a release of this product: `manage` or `start`."""
-    root = Scope(pk=product.scope.lineage[0])
-    found = can(actor, "start", product, root)
-    return found or can(actor, "manage", product, root)
+    lineage = product.scope.lineage
+    root = Scope(pk=lineage[0])
+    found = can(actor, "start", product, root) or can(actor, "manage", product, root)
+    return _unless_auditor(found, actor, lineage)
 
 
 def can_start_release(actor: Actor, release: Release) -> Answer:
     """Whether the actor may start it: `start` or `manage`."""
-    return can(actor, "start", *_around(release)) or can(actor, "manage", *_around(release))
+    found = can(actor, "start", *_around(release)) or can(actor, "manage", *_around(release))
+    return _unless_auditor(found, actor, release.scope.lineage)
 
 
 def can_manage_release(actor: Actor, release: Release) -> Answer:
     """Whether the actor may hold, resume, abort, defer or change it."""
-    return can(actor, "manage", *_around(release))
+    found = can(actor, "manage", *_around(release))
+    return _unless_auditor(found, actor, release.scope.lineage)
 
 
 def can_manage_phase(actor: Actor, release: Release, phase: Phase) -> Answer:
     """Whether the actor may retry and skip inside a phase: its owner, or who manages the release."""
-    if owns_phase(actor, release, phase):
-        scope = can(actor, "manage", release) if actor.scopes is not None else Answer(True)
-        return scope if scope.code == "token_scope" else Answer(True)
+    owner = owns_phase(actor, release, phase)
+    if owner.code == _AUDITOR.code:
+        return owner
+    if owner:
+        scope = can(actor, "manage", release) if actor.scopes is not None else YES
+        return scope if scope.code == "token_scope" else YES
     return can_manage_release(actor, release)
 
 
-def owns_phase(actor: Actor, release: Release, phase: Phase) -> bool:
-    """Whether the phase names the actor as its owner, by person, group or role."""
+def owns_phase(actor: Actor, release: Release, phase: Phase) -> Answer:
+    """Whether the phase names the actor as its owner, by person, group or role; no auditor is one."""
+    named = _is_named_owner(actor, release, phase)
+    return _unless_auditor(Answer(named), actor, release.scope.lineage)
+
+
+def _is_named_owner(actor: Actor, release: Release, phase: Phase) -> bool:
     if actor.user_id is None or actor.kind != "person":
         return False
     if phase.owner_user_id is not None:
@@ -58,15 +81,16 @@ def owns_phase(actor: Actor, release: Release, phase: Phase) -> bool:
 def can_abort_release(actor: Actor, release: Release, phases: list[Phase]) -> Answer:
     """Whether the actor may give the release up: its manager, or the owner of a failed phase."""
     found = can_manage_release(actor, release)
-    if found or found.code == "token_scope":
+    if found or found.code in ("token_scope", _AUDITOR.code):
         return found
-    failed = [phase for phase in phases if phase.state == "failed"]
-    return Answer(True) if any(owns_phase(actor, release, one) for one in failed) else found
+    failed = (owns_phase(actor, release, phase) for phase in phases if phase.state == "failed")
+    return next((one for one in failed if one or one.code == _AUDITOR.code), found)
 
 
 def can_report_result(actor: Actor, release: Release) -> Answer:
     """Whether the actor may report what a pipeline or check found."""
-    return can(actor, "report_result", *_around(release))
+    found = can(actor, "report_result", *_around(release))
+    return _unless_auditor(found, actor, release.scope.lineage)
 
 
 def can_view_audit(actor: Actor, release: Release) -> Answer:
@@ -76,7 +100,7 @@ def can_view_audit(actor: Actor, release: Release) -> Answer:
 
 def can_configure(actor: Actor, root: Scope) -> Answer:
     """Whether the actor may make products and publish processes."""
-    return can(actor, "configure", root)
+    return _unless_auditor(can(actor, "configure", root), actor, root.lineage)
 
 
 def can_decide(actor: Actor) -> Answer:
@@ -96,6 +120,4 @@ def can_comment(actor: Actor, release: Release) -> Answer:
         return Answer(
             False, "token_scope", "This token does not reach that far.", {"scope": "decide"}
         )
-    if reads_only_in(actor, release.scope.lineage):
-        return Answer(False, "auditor", "Auditors read; they write nothing.")
-    return Answer(True)
+    return _unless_auditor(YES, actor, release.scope.lineage)

@@ -321,8 +321,17 @@ def newest_versions(processes: Collection[Process]) -> dict[int, ProcessVersion]
     return {version.process_id: version for version in newest.defer("document")}
 
 
+def _newest(model: type[models.Model]) -> Subquery:
+    """The key of the newest row of an activity."""
+    rows = model._default_manager.filter(activity=OuterRef("pk")).order_by("-pk")
+    return Subquery(rows.values("pk")[:1])
+
+
 def change_marks(activity_id: int) -> tuple[Any, ...]:
-    """What moves when an activity or its newest round does: one row, for polling."""
+    """What moves when anything said of an activity does: one row, for polling; its state is first.
+
+    Its release, its newest round, comment and result count too.
+    """
     host = f"{_HOST}{activity_id}"
     rounds = Approval.objects.filter(host=host).order_by("-attempt")
     return (
@@ -330,8 +339,12 @@ def change_marks(activity_id: int) -> tuple[Any, ...]:
         .values_list(
             "state",
             "version",
+            "release__state",
+            "release__held",
             Subquery(rounds.values("attempt")[:1]),
             Subquery(rounds.values("version")[:1]),
+            _newest(Comment),
+            _newest(ActivityResult),
         )
         .first()
         or ()

@@ -85,9 +85,8 @@ def _take(
         return
     standing = _widen(approval, rung, lineage, journal)
     save_tracked(journal, [approval], [*fields, "seats", "stuck", "tally"])
-    answered = {decision.user_id for decision in standing.live.values()}
     widen_sources(approval, standing.seats)
-    fresh = rewrite_asked(approval, standing.electorate, answered, journal.at)
+    fresh = rewrite_asked(approval, standing.electorate, standing.answered, journal.at)
     journal.add(
         "approval.escalated",
         approval=approval.pk,

@@ -65,6 +65,19 @@ class Standing:
     def votes(self) -> list[Vote]:
         return [vote_of(decision) for decision in self.live.values()]
 
+    @property
+    def answered(self) -> set[int]:
+        """The accounts of which nothing more is asked: all through which those who voted hold seats.
+
+        A person has one vote, so a vote by one account answers for the others.
+        """
+        candidates = self.electorate.candidates
+        return {decision.user_id for decision in self.live.values()} | {
+            way.user_id
+            for person in self.live.keys() & candidates
+            for way in candidates[person].ways
+        }
+
     def evaluate(self) -> Evaluation:
         """How the round stands by the votes it has now."""
         policy = json.loads(self.approval.policy)
@@ -145,7 +158,8 @@ def cast_decision(
     """Take a vote in a round that the caller has locked, and settle the round when it is decided.
 
     The actor and the moment are the journal's. Refusals, the person before the moment:
-    NotPermitted (`why_not`'s codes), Conflict (`changed_since`, `already_decided`, `not_open`,
+    NotPermitted (`why_not`'s codes; `not_your_vote` for another vote than the one that stands by
+    another account of the same person), Conflict (`changed_since`, `already_decided`, `not_open`,
     `deadline_passed`, `no_seat_left`), Invalid with the fields. The same vote again is answered
     with the decision that stands, whether the round is open or not.
     """
@@ -165,6 +179,7 @@ def cast_decision(
     )
     if former and _same(former, checked, approval.fingerprint):
         return Cast(former, False, standing.evaluate())
+    _require_own_vote(standing, person, journal.actor)
     require_open(approval, journal)
     decision = _decision(
         standing, person, checked.verdict, checked.comment, checked.inputs, journal
@@ -185,7 +200,7 @@ def withdraw_decision(
     """Take one's own vote back while the round is open; both stay on record.
 
     Raises NotPermitted `not_an_approver` for one who has no vote here by their own account's
-    person, `auditor`, `inactive`; Invalid for a reason that can't be kept; Conflict `nothing_to_withdraw`, `already_decided`, `not_open`, `deadline_passed`.
+    person, `not_your_vote` when another account of theirs gave it, `auditor`, `inactive`; Invalid for a reason that can't be kept; Conflict `nothing_to_withdraw`, `already_decided`, `not_open`, `deadline_passed`.
     """
     standing = standing_of(approval, lineage, journal, exclusions)
     person = _withdrawing(standing, journal.actor)
@@ -205,7 +220,15 @@ def _withdrawing(standing: Standing, actor: Actor) -> UUID:
     reason = why_not(standing.electorate, person)
     if reason is not None and reason.code in _WRITES_NOTHING:
         raise NotPermitted(reason.code, sentence_for(reason.code), data=dict(reason.data))
+    _require_own_vote(standing, person, actor)
     return person
+
+
+def _require_own_vote(standing: Standing, person: UUID, actor: Actor) -> None:
+    """A vote that stands is changed by the account that gave it: accounts are linked by others."""
+    given = standing.live.get(person)
+    if given is not None and given.user_id != actor.user_id:
+        raise NotPermitted("not_your_vote", sentence_for("not_your_vote"))
 
 
 def _decision(

@@ -119,8 +119,7 @@ def refresh_round(
 def _reconcile(approval: Approval, lineage: Sequence[int], journal: Journal) -> bool:
     standing = standing_of(approval, lineage, journal)
     evaluation = standing.evaluate()
-    answered = {decision.user_id for decision in standing.live.values()}
-    fresh = rewrite_asked(approval, standing.electorate, answered, journal.at)
+    fresh = rewrite_asked(approval, standing.electorate, standing.answered, journal.at)
     approval.reconciled_at = journal.at
     changed = approval.stuck != evaluation.stuck
     if changed:

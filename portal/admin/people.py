@@ -117,9 +117,10 @@ class UserAdmin(Configuration, ServiceAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> list[Any]:
         staff = ["is_staff"] if request.user.is_superuser else []
         if obj is None:
+            # Only a superuser joins accounts: one human's accounts count as one person.
+            joined = ["same_person_as"] if request.user.is_superuser else []
             fields = [
-                "username", "display_name", "email", "kind", *staff, "initial_password",
-                "same_person_as",
+                "username", "display_name", "email", "kind", *staff, "initial_password", *joined,
             ]  # fmt: skip
             return [(None, {"fields": fields})]
         reached = ["username", "display_name", "email", "phone", "time_zone", *staff, "reason"]

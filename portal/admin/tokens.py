@@ -61,7 +61,6 @@ class ApiTokenAdmin(ServiceAdmin):
         "name", "user", "last_four", "shown_scopes", "created_at", "expires_at", "revoked_at",
         "last_used_at",
     )  # fmt: skip
-    autocomplete_fields = ("user",)
     list_display = ("name", "user", "last_four", "shown_scopes", "expires_at", "revoked_at")
     list_select_related = ("user",)
     search_fields = ("name", "user__username", "=last_four")

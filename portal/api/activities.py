@@ -50,8 +50,9 @@ _WAIT: Final = [
     OpenApiParameter(
         "wait",
         int,
-        description="Seconds, 1 to 30. With `If-None-Match` the answer comes when the ETag "
-        "differs, else when the state changes, and at the latest after this time.",
+        description="Seconds, at least 1; more than 30 count as 30. With `If-None-Match` the answer "
+        "comes when the ETag differs, else when the state changes, and at the latest after this "
+        "time.",
     ),
     OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER),
 ]
@@ -115,9 +116,11 @@ class ActivityDetail(ApiView):
         """The activity; with `?wait=` when it differs from what the caller knows."""
         seconds = self.query(WaitQuery).get("wait")
         known = known_tags(request)
+        look = self._look(activity_id, by_state=known is None)
+        before = look() if seconds is not None else ()
         response = self._answer(activity_id)
         if seconds is not None and (known is None or response.headers["ETag"] in known):
-            wait_for_change(self._look(activity_id, by_state=known is None), seconds)
+            wait_for_change(look, before, seconds)
             response = self._answer(activity_id)
         if known is not None and (response.headers["ETag"] in known or "*" in known):
             return Response(status=304, headers=dict(response.headers))

@@ -158,7 +158,11 @@ class Withdrawal(ActView):
 @extend_schema_view(
     post=extend_schema(
         summary="Report how a run ended",
-        description="200 for the same report again.",
+        description=(
+            "200 for the same report again. 409 `changed_since` when it names another attempt than "
+            "the present one; without `attempt`, a failure that repeats an earlier attempt's word "
+            "for word counts as sent again."
+        ),
         request=NewResult,
         responses=acting({201: ResultTaken, 200: ResultTaken}, 404),
     )

@@ -23,6 +23,7 @@ from portal.api.fields import (
 )
 from portal.api.outputs import ACTIVITY_STATES, BALLOT_VERDICTS, RELEASE_STATES, REPORTED_OUTCOMES
 from portal.api.parsers import LARGEST_PROCESS_BODY
+from portal.api.waiting import LONGEST_WAIT
 from releases.rules.release_details import (
     CHANGE_TYPES,
     LINK_KINDS,
@@ -172,12 +173,13 @@ class NewComment(Strict):
 
 
 class NewResult(Strict):
-    """What a pipeline or check says about its run."""
+    """What a pipeline or check says about its run, and about which attempt."""
 
     outcome = serializers.ChoiceField(choices=REPORTED_OUTCOMES)
     summary = optional_text(20_000)
     url = optional_text(1000)
     data = Anything(required=False, allow_null=True, default=None)
+    attempt = Whole(required=False, allow_null=True, default=None)
 
 
 class ProcessText(Strict):
@@ -208,9 +210,13 @@ class ActivityQuery(Query):
 
 
 class WaitQuery(Query):
-    """How many seconds to wait for a change."""
+    """How many seconds to wait for a change; whoever asks for more waits `LONGEST_WAIT`."""
 
-    wait = serializers.IntegerField(required=False, min_value=1, max_value=30)
+    wait = serializers.IntegerField(required=False, min_value=1)
+
+    def validate_wait(self, value: int) -> int:
+        """The seconds that are waited at most."""
+        return min(value, LONGEST_WAIT)
 
 
 class VersionQuery(Query):

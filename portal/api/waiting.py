@@ -14,6 +14,7 @@ from typing import Final
 from django.db import connections
 
 LOOK_EVERY: Final = 1.0  # seconds
+LONGEST_WAIT: Final = 30  # seconds
 # `serve` says how many threads its web processes have.
 _THREADS: Final = int(os.environ.get("COUNTERSIGN_WEB_THREADS", "8"))
 
@@ -21,15 +22,16 @@ _THREADS: Final = int(os.environ.get("COUNTERSIGN_WEB_THREADS", "8"))
 _places = threading.BoundedSemaphore(max(1, _THREADS // 4))
 
 
-def wait_for_change(look: Callable[[], Hashable], seconds: float) -> bool:
-    """Wait until `look` says something else than now, or the time is over; whether it did.
+def wait_for_change(look: Callable[[], Hashable], before: Hashable, seconds: float) -> bool:
+    """Wait until `look` says something else than `before`, or the time is over; whether it did.
 
-    Answers at once, with False, when too many wait already.
+    `before` is what it said before the caller made the answer that may be old: so nothing that
+    happens meanwhile is slept through. Answers at once, with False, when too many wait already.
     """
     if not _places.acquire(blocking=False):
         return False
     try:
-        return _watch(look, look(), time.monotonic() + seconds)
+        return _watch(look, before, time.monotonic() + seconds)
     finally:
         _places.release()
 

@@ -15,6 +15,7 @@ from approvals.selectors import decisions_of
 from portal.invariants.findings import Finding
 from portal.invariants.rounds import name_of, rounds
 from releases.documents import ProcessDocument, document_of
+from releases.facts import starter_ids
 from releases.models import Activity, Release
 
 
@@ -102,7 +103,7 @@ def _own_people(activity: Activity, approval: Approval) -> set[int]:
     separation = spec.get("separation") or {}
     people: set[int] = set()
     if separation.get("requester", True):
-        people |= {release.requester_id, release.starter_id or release.requester_id}
+        people |= {release.requester_id, *starter_ids(release)}
     if separation.get("authors", True):
         people.update(json.loads(approval.content)["authors"])
     return people

@@ -30,6 +30,15 @@ def _require_configure(actor: Actor) -> None:
     require(can(actor, "configure", everything()))
 
 
+def _require_superior(actor: Actor, code: str, sentence: str) -> None:
+    if not actor.is_superuser and actor.kind != "system":
+        raise NotPermitted(code, sentence)
+
+
+def _require_staff_right(actor: Actor) -> None:
+    _require_superior(actor, "staff", "Only a superuser says who enters the admin.")
+
+
 def create_user(
     *,
     username: str,
@@ -44,12 +53,18 @@ def create_user(
 ) -> User:
     """Make an account. `person` joins it to the human behind another account.
 
-    Refusals: NotPermitted without `configure`, Invalid (username, display name), Conflict
-    `username_taken`.
+    Only a superuser or the system joins accounts or makes staff. Refusals: NotPermitted without
+    `configure`, `person`, `staff`; Invalid (username, display name); Conflict `username_taken`.
     """
     try:
         with transaction.atomic():
             _require_configure(actor)
+            if is_staff:
+                _require_staff_right(actor)
+            if person is not None:
+                _require_superior(
+                    actor, "person", "Only a superuser joins an account to an existing person."
+                )
             error = find_name_error(username, ascii_only=True)
             if error:
                 raise Invalid(errors={"username": [error]})
@@ -75,7 +90,10 @@ def create_user(
                     )
                 ],
             )[0]
-            journal.add("user.created", user=user.pk, username=username, account=str(kind))
+            joined = {} if person is None else {"person": str(person)}
+            journal.add(
+                "user.created", user=user.pk, username=username, account=str(kind), **joined
+            )
             record(journal, stream=PORTAL_STREAM)
             return user
     except IntegrityError as error:
@@ -97,7 +115,9 @@ def change_user(
 ) -> User:
     """Change what an account is called and how it is reached.
 
-    Superuser rights are changed by no service. Refusals: NotPermitted, NotFound, Invalid.
+    Where somebody else is reached is changed by a superuser or the system alone, since a password
+    is set anew by mail; so is who enters the admin. Superuser rights are changed by no service.
+    Refusals: NotPermitted (`superuser`, `contact`, `staff` besides `configure`), NotFound, Invalid.
     """
     _require_configure(actor)
     user = lock(User.objects.all(), pk=user_id)
@@ -108,19 +128,32 @@ def change_user(
         errors["display_name"] = [error]
     if errors:
         raise Invalid(errors=errors)
-    if user.is_superuser and not actor.is_superuser and actor.kind != "system":
-        raise NotPermitted("superuser", "Only a superuser changes a superuser's account.")
-    user.display_name, user.email, user.phone = display_name, email, phone
-    user.time_zone = time_zone
-    fields = ["display_name", "email", "phone", "time_zone"]
-    if is_staff is not None:
-        user.is_staff = is_staff
-        fields.append("is_staff")
+    if user.is_superuser:
+        _require_superior(actor, "superuser", "Only a superuser changes a superuser's account.")
+    wanted: dict[str, object] = {
+        "display_name": display_name, "email": email, "phone": phone, "time_zone": time_zone,
+        "is_staff": user.is_staff if is_staff is None else is_staff,
+    }  # fmt: skip
+    changed = [name for name, value in wanted.items() if getattr(user, name) != value]
+    _require_change_right(actor, user, changed)
+    for name in changed:
+        setattr(user, name, wanted[name])
     journal = Journal(actor=actor, at=moment(user, now))
-    save_tracked(journal, [user], fields, reason)
-    journal.add("user.changed", user=user.pk)
+    save_tracked(journal, [user], list(wanted), reason)
+    journal.add("user.changed", user=user.pk, fields=changed)
     record(journal, stream=PORTAL_STREAM)
     return user
+
+
+def _require_change_right(actor: Actor, user: User, changed: list[str]) -> None:
+    if "is_staff" in changed:
+        _require_staff_right(actor)
+    if {"email", "phone"} & set(changed) and actor.person != user.person:
+        _require_superior(
+            actor,
+            "contact",
+            "Only a superuser changes somebody else's e-mail address or telephone number.",
+        )
 
 
 def set_user_active(
@@ -137,8 +170,8 @@ def set_user_active(
         check_reason(reason, needed=False)
         if user.is_active == active:
             raise Conflict("unchanged", "The account is that already.")
-        if user.is_superuser and not actor.is_superuser and actor.kind != "system":
-            raise NotPermitted("superuser", "Only a superuser changes a superuser's account.")
+        if user.is_superuser:
+            _require_superior(actor, "superuser", "Only a superuser changes a superuser's account.")
         user.is_active = active
         journal = Journal(actor=actor, at=moment(user, now))
         save_tracked(journal, [user], ["is_active"], reason)

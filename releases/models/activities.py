@@ -163,14 +163,16 @@ class Comment(InsertOnly):
 class DueWork(models.Model):
     """Something due that was taken up and not yet done: its attempts, and when it was given up.
 
-    Bookkeeping of `tick`: what falls due stands on the aggregates themselves. The count goes up
-    before the work starts, so that work which kills its worker ends as a dead letter.
+    Bookkeeping of `tick`: what falls due stands on the aggregates themselves. `unfinished` counts
+    the tries in a row that neither ended nor failed; it goes up before the work starts, so that
+    work which kills its worker ends as a dead letter. What fails is tried again, ever more rarely.
     """
 
     kind = models.CharField(max_length=20)
     object_id = models.BigIntegerField()
     due_at = models.DateTimeField()
     attempts = models.PositiveIntegerField(default=0)
+    unfinished = models.PositiveIntegerField(default=0)
     tried_at = models.DateTimeField(null=True)
     dead_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=200, blank=True)

@@ -51,6 +51,8 @@ class Release(Guarded):
         on_delete=models.PROTECT,
         related_name="started_releases",
     )
+    # Everyone who scheduled or started it, by key: none of them may decide on it.
+    starters = models.TextField(default="[]")
     authors = models.TextField(default="[]")
     environments = models.TextField(default="[]")
     commit = models.CharField(max_length=100, blank=True)

@@ -26,11 +26,13 @@ from releases.rules.process_reader import Place, Section
 from releases.rules.process_words import (
     ACTIVITY_KEYS,
     ACTIVITY_KINDS,
+    AUDIT_APPROVER,
     CATEGORIES,
     DEFAULT_TIMEOUT,
     LONGEST_INSTRUCTIONS,
     LONGEST_TEXT,
     MANUAL_ONLY_KEYS,
+    MOST_ITEMS,
 )
 from releases.rules.transitions import AUTOMATED_KINDS
 
@@ -62,6 +64,8 @@ def read_activity(place: Place, taken: set[str]) -> ActivityDraft | None:
         return ActivityDraft(place, document, needs, [])
     decisions, not_with = _manual(section, kind)
     document.update(decisions)
+    if document["category"] == "audit":
+        _check_audit(section, document)
     return ActivityDraft(place, document, needs, not_with)
 
 
@@ -106,6 +110,22 @@ def _manual(section: Section, kind: str) -> tuple[dict[str, Any], list[Place]]:
         "fields": read_fields(section.take("fields")),
     }
     return document, not_with
+
+
+def _check_audit(section: Section, document: dict[str, Any]) -> None:
+    """The category audit is signed by the role Audit Approver, and by nobody whom it is passed to.
+
+    Source: `contract.md`, roles.
+    """
+    sentence = f"The category audit is signed by the role {AUDIT_APPROVER} only."
+    if document["approvers"]:
+        places = section.place("approvers").items(MOST_ITEMS) or []
+        for place, entry in zip(places, document["approvers"], strict=True):
+            if entry.get("role") != AUDIT_APPROVER:
+                place.wrong("audit_approver", sentence)
+    rungs = (document["deadline"] or {"escalate_to": ()})["escalate_to"]
+    if any("reject" not in rung and rung.get("role") != AUDIT_APPROVER for rung in rungs):
+        section.place("deadline").wrong("audit_approver", sentence)
 
 
 def _electorate(section: Section, kind: str) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:

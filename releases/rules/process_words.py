@@ -56,6 +56,8 @@ ACTIVITY_KEYS: Final = (
     "evidence",
     "fields",
 )
+# The built-in role that alone signs what has the category audit.
+AUDIT_APPROVER: Final = "audit-approver"
 # What only people's decisions have; a pipeline or check that names one is refused.
 MANUAL_ONLY_KEYS: Final = (
     "policy",

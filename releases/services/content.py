@@ -11,7 +11,6 @@ from typing import Any
 from django.db import transaction
 
 from approvals.rules.texts import check_reason
-from approvals.models import Approval
 from audit.actor import Actor
 from audit.canonical import canonical_text
 from audit.errors import Conflict, Invalid
@@ -23,14 +22,15 @@ from audit.services.record import record
 from releases.models import Activity, Release
 from releases.permissions import can_manage_release
 from releases.rules.release_details import find_detail_errors
-from releases.rules.transitions import ACTIVITY_WAITING, RELEASE_ENDED, ReleaseState
+from releases.rules.transitions import ACTIVITY_WAITING, RELEASE_ENDED, ActivityState, ReleaseState
 from releases.selectors import people_by_username, release_for
-from releases.services.creation import ReleaseDetails
+from releases.services.creation import ReleaseDetails, find_author_errors
 from releases.services.lifecycle import lock_release
-
 
 # What stands in the fingerprint of every round (EXE-10).
 FINGERPRINTED = frozenset({"version", "commit", "artifacts", "authors"})
+
+PASSED_OR_RUNNING = (ActivityState.COMPLETED, ActivityState.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ def change_release(
     """Change what a release ships; the next attempts are asked about the new content.
 
     While a round is open nobody pulls its content from under those who decide (Conflict
-    `rounds_open`), and what an approval was given for stays what it was (`already_approved`; the
-    description and links may still change). Further refusals: NotFound, NotPermitted, Conflict
+    `rounds_open`), and what has passed or runs was for what the release ships now (`already_passed`;
+    the description and links may still change). Further refusals: NotFound, NotPermitted, Conflict
     `already_ended`, Invalid.
     """
     release = release_for(actor, release_id)
@@ -74,11 +74,12 @@ def change_release(
     fields = _apply(release, change)
     if not fields:
         return release
-    approved = Approval.objects.filter(scope_id=release.scope_id, state=Approval.State.APPROVED)
-    if FINGERPRINTED.intersection(fields) and approved.exists():
+    passed = Activity.objects.filter(release=release, state__in=PASSED_OR_RUNNING)
+    if FINGERPRINTED.intersection(fields) and passed.exists():
         raise Conflict(
-            "already_approved",
-            "A gate was approved for what this release ships now; ship other content by a new one.",
+            "already_passed",
+            "Something has passed or runs with what this release ships now; ship other content by "
+            "a new release.",
         )
     journal = Journal(actor=actor, at=moment(release, now))
     save_tracked(journal, [release], fields, reason)
@@ -102,9 +103,9 @@ def _apply(release: Release, change: ContentChange) -> list[str]:
     }
     errors = find_detail_errors(ReleaseDetails(name=release.name, **wanted))
     known = people_by_username(list(change.add_authors))
-    unknown = [name for name in change.add_authors if name not in known]
-    if unknown:
-        errors["add_authors"] = [f"There is no active user {name!r}." for name in unknown]
+    unfit = find_author_errors(change.add_authors, known)
+    if unfit:
+        errors["add_authors"] = unfit
     if errors:
         raise Invalid(errors=errors)
     authors = {one["user"]: one["name"] for one in json.loads(release.authors)}

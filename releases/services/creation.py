@@ -11,6 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from approvals.models import Role, Scope
+from approvals.selectors import account_reads_only
 from approvals.services.roles import create_scope
 from audit.actor import Actor
 from audit.canonical import canonical_text
@@ -75,7 +76,7 @@ def create_release(
     version = newest_version(process)
     if version is None:
         errors["process"] = [f"There is no published process {process!r}."]
-    manager, authors = _people(details, actor, errors)
+    manager, authors = _people(details, place.scope.lineage, actor, errors)
     _check_stakeholders(details.stakeholders, errors)
     if errors or version is None or manager is None:
         raise Invalid(errors=errors)
@@ -135,26 +136,46 @@ def _row(
 
 
 def _people(
-    details: ReleaseDetails, actor: Actor, errors: dict[str, list[str]]
+    details: ReleaseDetails, lineage: Sequence[int], actor: Actor, errors: dict[str, list[str]]
 ) -> tuple[Any, list[Any]]:
-    """The manager and the authors; what is wrong with them goes to `errors`."""
+    """The manager and the authors; what is wrong with them goes to `errors`.
+
+    Who reads only in one of the scopes of `lineage` is no manager (EXE-1, Auditor).
+    """
     names = [*details.authors, *([details.manager] if details.manager else [])]
     found = people_by_username(names)
-    unknown = [name for name in details.authors if name not in found]
-    if unknown:
-        errors["authors"] = [f"There is no active user {name!r}." for name in unknown]
+    unfit = find_author_errors(details.authors, found)
+    if unfit:
+        errors["authors"] = unfit
     elif actor.kind == "machine" and not details.authors:
         errors["authors"] = ["A machine user must name the authors."]
     if details.manager:
         manager = found.get(details.manager)
         if manager is None or manager.kind != "person":
             errors["manager"] = [f"There is no active person {details.manager!r}."]
+        elif account_reads_only(manager.pk, lineage):
+            errors["manager"] = [f"{manager} is an auditor here; auditors read and manage nothing."]
     elif actor.kind == "person":
         manager = get_user_model().objects.get(pk=actor.account)
     else:
         manager, errors["manager"] = None, ["A machine user must name the manager."]
     authors = {found[name].pk: found[name] for name in details.authors if name in found}
     return manager, list(authors.values())
+
+
+def find_author_errors(names: Sequence[str], found: Mapping[str, Any]) -> list[str]:
+    """What is wrong with those named as authors: an author is a person, never a machine (POL-6).
+
+    `found` are the active accounts by name. A machine that could name itself would leave nobody
+    whom the separation of duties keeps from deciding on their own change.
+    """
+    return [
+        f"{name!r} is a machine user; an author is a person."
+        if name in found
+        else f"There is no active user {name!r}."
+        for name in names
+        if name not in found or found[name].kind != "person"
+    ]
 
 
 def _check_stakeholders(

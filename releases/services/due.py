@@ -33,7 +33,10 @@ from releases.services.roles import all_grants_due, refresh_grants
 
 log = structlog.get_logger(__name__)
 
-MOST_ATTEMPTS = 5
+MOST_UNFINISHED = 5
+MANY_ATTEMPTS = 5
+FIRST_PAUSE = dt.timedelta(seconds=10)
+LONGEST_PAUSE = dt.timedelta(minutes=30)
 BATCH = 200
 # A try that has neither ended nor failed for this long belonged to a worker that died.
 STALE_AFTER = dt.timedelta(minutes=2)
@@ -87,7 +90,7 @@ def start_scheduled(
 
 
 def run_due(*, actor: Actor = SCHEDULER, now: dt.datetime | None = None) -> TickReport:
-    """Do everything that is due, once. What fails is tried again later, MOST_ATTEMPTS times at most.
+    """Do everything that is due, once. What fails is tried again later, ever more rarely.
 
     What a deadline does is done by the policy, never by a person, through the actor's door.
     """
@@ -166,13 +169,15 @@ def _claim(kind: str, key: int, due: dt.datetime) -> DueWork | None:
             .filter(kind=kind, object_id=key, due_at=due)
             .first()
         )
-        if row is None or row.dead_at is not None or _is_being_tried(row, at):
+        if row is None or row.dead_at is not None or not _may_try(row, at):
             return None
-        if row.attempts >= MOST_ATTEMPTS:
+        if row.unfinished >= MOST_UNFINISHED:
             DueWork.objects.filter(pk=row.pk).update(dead_at=at)
             log.error("due_work_given_up", kind=kind, key=key, attempts=row.attempts)
             return None
-        DueWork.objects.filter(pk=row.pk).update(attempts=row.attempts + 1, tried_at=at, error="")
+        DueWork.objects.filter(pk=row.pk).update(
+            attempts=row.attempts + 1, unfinished=row.unfinished + 1, tried_at=at, error=""
+        )
     return row
 
 
@@ -180,14 +185,33 @@ def _can_skip() -> bool:
     return transaction.get_connection().features.has_select_for_update_skip_locked
 
 
-def _is_being_tried(row: DueWork, at: dt.datetime) -> bool:
-    return row.tried_at is not None and not row.error and at - row.tried_at < STALE_AFTER
+def _may_try(row: DueWork, at: dt.datetime) -> bool:
+    """Whether nobody is at it, and the pause after its last failure is over."""
+    if row.tried_at is None:
+        return True
+    pause = min(FIRST_PAUSE * 2 ** (row.attempts - 1), LONGEST_PAUSE) if row.error else STALE_AFTER
+    return at - row.tried_at >= pause
 
 
 def _note_failure(claimed: DueWork, code: str) -> None:
-    DueWork.objects.filter(pk=claimed.pk).update(error=code[:200])
+    DueWork.objects.filter(pk=claimed.pk).update(error=code[:200], unfinished=0)
 
 
 def dead_letters() -> list[DueWork]:
-    """What was given up; people must look at it."""
+    """What was given up because it killed its worker again and again; people must look at it."""
     return list(DueWork.objects.filter(dead_at__isnull=False).order_by("dead_at"))
+
+
+def failing_work() -> list[DueWork]:
+    """What has failed several times over and is still being tried."""
+    failing = DueWork.objects.filter(dead_at__isnull=True, attempts__gte=MANY_ATTEMPTS)
+    return list(failing.exclude(error="").order_by("due_at"))
+
+
+def revive_dead_letters(*, actor: Actor) -> int:
+    """Let the next tick try again what was given up; returns how many there were."""
+    number: int = DueWork.objects.filter(dead_at__isnull=False).update(
+        dead_at=None, unfinished=0, tried_at=None
+    )
+    log.info("dead_letters_revived", number=number, by=actor.label)
+    return number

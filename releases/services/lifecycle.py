@@ -10,7 +10,7 @@ from django.db import transaction
 
 from approvals.rules.texts import check_reason
 from audit.actor import Actor, Answer
-from audit.canonical import instant_text
+from audit.canonical import canonical_text, instant_text
 from audit.errors import Invalid
 from audit.history import create_tracked, save_tracked
 from audit.journal import Journal
@@ -18,7 +18,7 @@ from audit.locking import lock, moment
 from audit.permissions import require
 from audit.services.record import record
 from releases.documents import document_of
-from releases.facts import Board, condition_facts, load_board
+from releases.facts import Board, condition_facts, load_board, starter_ids
 from releases.models import Activity, Phase, Release
 from releases.permissions import can_abort_release, can_manage_release, can_start_release
 from releases.rules.conditions import applies
@@ -36,7 +36,7 @@ from releases.rules.transitions import ReleaseState
 from releases.selectors import release_for
 from releases.services.progress import settle_release
 
-Planner = Callable[[ReleaseFacts], Plan]
+Planner = Callable[[ReleaseFacts, dt.datetime], Plan]
 
 
 def lock_release(release_id: int) -> Release:
@@ -64,6 +64,7 @@ def start_release(
         raise Invalid(errors={"at": ["Give the time with its offset from UTC."]})
     if actor.user_id is not None:
         release.starter_id = actor.user_id
+        release.starters = canonical_text(sorted({*starter_ids(release), actor.user_id}))
     board = load_board(release)
     if at is not None and at > journal.at:
         _schedule(board, at, journal)
@@ -77,7 +78,7 @@ def _schedule(board: Board, at: dt.datetime, journal: Journal) -> None:
     release = board.release
     plan_schedule(board.facts())
     release.state, release.scheduled_at = ReleaseState.SCHEDULED.value, at
-    save_tracked(journal, [release], ["state", "scheduled_at", "starter"])
+    save_tracked(journal, [release], ["state", "scheduled_at", "starter", "starters"])
     journal.add("release.scheduled", at=instant_text(at))
 
 
@@ -88,7 +89,7 @@ def begin_release(board: Board, *, journal: Journal) -> None:
     """
     release = board.release
     plan = plan_start(board.facts())
-    save_tracked(journal, [release], ["starter"])
+    save_tracked(journal, [release], ["starter", "starters"])
     _make_rows(board, journal)
     settle_release(board, journal=journal, act=plan)
 
@@ -133,6 +134,10 @@ def _owner(owner: Mapping[str, Any] | None) -> dict[str, int]:
     return {f"owner_{kind}_id": ref for kind, ref in (owner or {}).items()}
 
 
+def _at_any_time(planner: Callable[[ReleaseFacts], Plan]) -> Planner:
+    return lambda facts, _: planner(facts)
+
+
 def _act(
     release_id: int,
     actor: Actor,
@@ -146,9 +151,11 @@ def _act(
     release = release_for(actor, release_id)
     require(may(actor, release))
     release = lock_release(release_id)
+    # Asked again below the lock: what gives the right (a failed phase) may have changed meanwhile.
+    require(may(actor, release))
     journal = Journal(actor=actor, at=moment(release, now))
     board = load_board(release)
-    plan = planner(board.facts())
+    plan = planner(board.facts(), journal.at)
     for name, value in changes.items():
         setattr(release, name, value)
     if changes:
@@ -168,7 +175,7 @@ def hold_release(
     Invalid for a reason that can't be kept.
     """
     check_reason(reason, needed=False)
-    return _act(release_id, actor, now, plan_hold, reason)
+    return _act(release_id, actor, now, _at_any_time(plan_hold), reason)
 
 
 @transaction.atomic
@@ -177,7 +184,7 @@ def resume_release(
 ) -> Release:
     """End a hold by its manager, and only that. Refusals: as above, Conflict `not_held`."""
     check_reason(reason, needed=False)
-    return _act(release_id, actor, now, plan_resume, reason)
+    return _act(release_id, actor, now, _at_any_time(plan_resume), reason)
 
 
 @transaction.atomic
@@ -191,12 +198,20 @@ def defer_release(
 ) -> Release:
     """Put a release off until a new date; open rounds close undecided.
 
-    Refusals: NotFound, NotPermitted, Conflict `already_ended`, Invalid without reason or zone.
+    Refusals: NotFound, NotPermitted, Conflict `already_ended`, Invalid without a reason, for a
+    time without a zone or in the past.
     """
     check_reason(reason)
     if until.tzinfo is None:
         raise Invalid(errors={"until": ["Give the time with its offset from UTC."]})
-    return _act(release_id, actor, now, plan_defer, reason, deferred_until=until)
+
+    def still_to_come(facts: ReleaseFacts, at: dt.datetime) -> Plan:
+        plan = plan_defer(facts)
+        if until <= at:
+            raise Invalid(errors={"until": ["Give a time that is still to come."]})
+        return plan
+
+    return _act(release_id, actor, now, still_to_come, reason, deferred_until=until)
 
 
 @transaction.atomic
@@ -212,4 +227,4 @@ def abort_release(
     def may(actor: Actor, release: Release) -> Answer:
         return can_abort_release(actor, release, list(Phase.objects.filter(release=release)))
 
-    return _act(release_id, actor, now, plan_abort, reason, may)
+    return _act(release_id, actor, now, _at_any_time(plan_abort), reason, may)

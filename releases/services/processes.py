@@ -11,8 +11,9 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import transaction
 
-from approvals.models import Role
+from approvals.models import Role, Scope
 from approvals.rules.texts import unsafe_text
+from approvals.selectors import account_reads_only
 from approvals.services.roles import ensure_roles, everything
 from audit.actor import Actor
 from audit.canonical import canonical_text, text_digest
@@ -61,12 +62,13 @@ def publish_process(
     lock(type(root).objects.all(), pk=root.pk)
     made = ensure_roles(parsed.document["roles"], journal=journal)
     document = resolve_names(parsed.document, _ids(parsed), parsed.lines)
-    _check_seats(parsed, document)
     text_of = canonical_text(document)
     newest = version_of(document["slug"])
     same = newest is not None and newest.digest == text_digest(text_of)
     if newest is not None and same and not made and not newest.process.is_archived:
         return Published(newest, created=False)
+    # Only what is to be used from now on: the newest version stays what it is when people leave.
+    _check_seats(parsed, document, root)
     process = _process_row(parsed.document, journal)
     if newest is not None and same:
         record(journal, stream=PORTAL_STREAM)
@@ -94,8 +96,11 @@ def _ids(parsed: ParsedProcess) -> dict[str, dict[str, int]]:
     }
 
 
-def _check_seats(parsed: ParsedProcess, document: Mapping[str, Any]) -> None:
-    """Nobody is named who could never decide: deactivated, a machine, a role that only reads."""
+def _check_seats(parsed: ParsedProcess, document: Mapping[str, Any], root: Scope) -> None:
+    """Nobody is named who could never decide: deactivated, a machine, a role that only reads.
+
+    Nor is an auditor of everything named as the owner of a phase.
+    """
     named, problems = names_in(document), []  # type: ignore[arg-type]
     for user in get_user_model().objects.filter(pk__in=named["user"]):
         if not user.is_active:
@@ -103,6 +108,9 @@ def _check_seats(parsed: ParsedProcess, document: Mapping[str, Any]) -> None:
         elif user.kind != "person":
             sentence = f"{user.username} is a machine user and can decide nothing."
             problems.append((named["user"][user.pk], "machine_user", sentence))
+        owned = [path for path in named["user"][user.pk] if path.endswith(".owner.user")]
+        if owned and account_reads_only(user.pk, root.lineage):
+            problems.append((owned, "auditor", f"{user} is an auditor and can own no phase."))
     for role in Role.objects.filter(pk__in=named["role"], reads_only=True):
         sentence = f"The role {role.slug} only reads; it can hold no seat."
         problems.append((named["role"][role.pk], "role_reads_only", sentence))

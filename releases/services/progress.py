@@ -21,7 +21,12 @@ from releases.rules.progress import (
     settle,
     settle_after,
 )
-from releases.rules.transitions import ACTIVITY_ENDED, ActivityState, ReleaseState
+from releases.rules.transitions import (
+    ACTIVITY_ENDED,
+    RELEASE_ENDED,
+    ActivityState,
+    ReleaseState,
+)
 from releases.services.questions import refresh_linked, round_request
 
 # What each move is called on the record, in the past tense.
@@ -157,7 +162,7 @@ def _move_release(board: Board, plan: Plan, journal: Journal, reason: str) -> No
         release.started_at, release.scheduled_at = journal.at, None
         fields += ["started_at", "scheduled_at"]
         journal.add("release.started", former=move.former)
-    if move.ends:
+    if move.changes_state and ReleaseState(move.following) in RELEASE_ENDED:
         release.ended_at = journal.at
         fields.append("ended_at")
     save_tracked(journal, [release], fields, reason)

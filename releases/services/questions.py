@@ -12,12 +12,13 @@ from approvals.selectors import current_rounds, decisions_of
 from approvals.services.reconcile import refresh_round
 from approvals.services.rounds import RoundRequest
 from audit.journal import Journal
-from releases.facts import Board, author_ids, condition_facts, lineage_of
+from releases.facts import Board, author_ids, condition_facts, lineage_of, starter_ids
 from releases.models import Activity, Release
 from releases.rules.conditions import applies
 
 # An override is one seat for whoever holds the right; it is never given without a word.
 _OVERRIDE_RULE = {"kind": "any", "number": None}
+_OVERRIDE_COMMENT = {"required": True, "min_length": 0}
 _DEFAULT_SEPARATION = {"requester": True, "authors": True, "not_with": []}
 
 
@@ -35,7 +36,13 @@ def round_request(board: Board, activity: Activity) -> RoundRequest:
         "exclusions": exclusions_for(board, activity),
     }
     if activity.overrides_id is not None:
-        return RoundRequest(rule=_OVERRIDE_RULE, reject="first", rights=("override",), **common)
+        return RoundRequest(
+            rule=_OVERRIDE_RULE,
+            reject="first",
+            rights=("override",),
+            comment=_OVERRIDE_COMMENT,
+            **common,
+        )
     spec = board.document.activities[board.ref(activity)]
     asked, left_out = _applying(spec["approvers"], release)
     return RoundRequest(
@@ -97,8 +104,7 @@ def exclusions_for(board: Board, activity: Activity) -> dict[int, str]:
         excluded[user_id] = "four_eyes"
     if separation["requester"]:
         excluded[release.requester_id] = "own_change"
-        if release.starter_id is not None:
-            excluded[release.starter_id] = "own_change"
+        excluded.update(dict.fromkeys(starter_ids(release), "own_change"))
     if separation["authors"]:
         excluded.update(dict.fromkeys(author_ids(release), "own_change"))
     if activity.asked_by_id is not None:

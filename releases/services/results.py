@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from approvals.rules.texts import unsafe_text
 from audit.actor import POLICY, Actor
@@ -37,12 +38,13 @@ LONGEST_DATA = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a pipeline or check says about its run."""
+    """What a pipeline or check says about its run; `attempt` is the one it ran for, when it says."""
 
     outcome: str
     summary: str = ""
     url: str = ""
     data: Mapping[str, Any] | None = None
+    attempt: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,9 @@ def report_result(
 ) -> Reported:
     """Record how the present run of an automated activity ended, and let the release move on.
 
-    The same report again is answered with the result that stands. Refusals: NotFound,
-    NotPermitted, Invalid, Conflict (`not_running`, `timed_out`).
+    A report that was sent before is answered with the result that stands (`_sent_before` says
+    which that is). Refusals: NotFound, NotPermitted, Invalid, Conflict (`changed_since` when it
+    names another attempt than the present one, `not_running`, `timed_out`).
     """
     activity = activity_for(actor, activity_id)
     release = release_for(actor, activity.release_id)
@@ -103,9 +106,15 @@ def report_result(
     board = load_board(release)
     activity = board.by_id[activity_id]
     journal = Journal(actor=actor, at=moment(release, now))
-    earlier = ActivityResult.objects.filter(activity=activity, attempt=activity.attempt).first()
-    if earlier is not None and earlier.digest == text_digest(text):
+    earlier = _sent_before(activity, report.attempt, text_digest(text))
+    if earlier is not None:
         return Reported(earlier, activity, created=False)
+    if report.attempt not in (None, activity.attempt):
+        raise Conflict(
+            "changed_since",
+            "This is about another attempt than the present one.",
+            data={"attempt": activity.attempt},
+        )
     if ActivityKind(activity.kind) not in AUTOMATED_KINDS or activity.state != "running":
         raise Conflict("not_running", "This is not running, so there is nothing to report.")
     if activity.times_out_at is not None and journal.at >= activity.times_out_at:
@@ -113,6 +122,23 @@ def report_result(
     result = _write_result(board, activity, report, text, journal)
     record(journal, stream=release.stream)
     return Reported(result, activity, created=True)
+
+
+def _sent_before(activity: Activity, attempt: int | None, digest: str) -> ActivityResult | None:
+    """The result that a report of this content repeats, if it repeats one.
+
+    A report that names its attempt repeats a result of that attempt only. One that names none
+    repeats a result of the present attempt, or else the newest failure of an earlier one: a
+    failure sent again, late, must not fail the next attempt too. So a run that fails again says
+    its attempt, or something that differs. `passed` is never taken for one that is older: what
+    passed is not tried again, and a result after a time-out is the first of its content.
+    """
+    same = ActivityResult.objects.filter(activity=activity, digest=digest)
+    if attempt is not None:
+        return same.filter(attempt=attempt).first()
+    failed = ActivityResult.Outcome.FAILED
+    repeated = same.filter(Q(attempt=activity.attempt) | Q(outcome=failed))
+    return repeated.order_by("-attempt").first()
 
 
 def _write_result(

@@ -18,7 +18,7 @@ from approvals.rules.texts import check_reason
 from approvals.services.reconcile import reconcile_rounds, rounds_naming, rounds_reaching
 from approvals.services.roles import everything, rights_of
 from audit.actor import Actor
-from audit.errors import Conflict, Invalid, NotFound
+from audit.errors import Conflict, Invalid, NotFound, NotPermitted
 from audit.history import create_tracked, save_tracked
 from audit.journal import Journal
 from audit.locking import lock, moment
@@ -34,6 +34,8 @@ from releases.models import (
     ReleaseUserPermission,
 )
 from releases.permissions import can_configure
+
+LONGEST_STANDSTILL = dt.timedelta(days=7)
 
 _ROWS: dict[str, tuple[type[models.Model], type[models.Model], type[models.Model]]] = {
     Scope.Kind.EVERYTHING: (Scope, ScopeUserPermission, ScopeGroupPermission),
@@ -106,6 +108,8 @@ def _assign_role(
 ) -> RoleAssignment:
     root = everything()
     require(can_configure(actor, root))
+    if actor.user_id is not None and actor.user_id == grantee.user_id and not actor.is_superuser:
+        raise NotPermitted("own_rights", "Somebody else must give you a role.")
     place = lock(Scope.objects.all(), pk=(scope or root).pk)
     journal = Journal(actor=actor, at=moment(place, now))
     if valid_until is not None and valid_until <= (valid_from or journal.at):
@@ -128,7 +132,11 @@ def write_assignment(
 ) -> RoleAssignment:
     """Write an assignment and guardian's rows, inside the caller's transaction."""
     same = RoleAssignment.objects.filter(role=role, scope=scope, **grantee.key)
-    if same.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=journal.at)).exists():
+    starts = valid_from or journal.at
+    at_once = Q(valid_until__isnull=True) | Q(valid_until__gt=starts)
+    if valid_until is not None:
+        at_once &= Q(valid_from__isnull=True) | Q(valid_from__lt=valid_until)
+    if same.filter(at_once).exists():
         raise Conflict("already_assigned", "This role is held there already.")
     assignment: RoleAssignment = create_tracked(
         journal,
@@ -265,14 +273,29 @@ def refresh_grants(scope: Scope, grantee: Grantee, now: dt.datetime) -> bool:
     Without the lock two schedulers would write the same row, or take away what an assignment made
     in the same instant has given.
     """
+    if not _grants_differ(scope, grantee, now):
+        return False
     return write_grants(lock(Scope.objects.all(), pk=scope.pk), grantee, now)
 
 
+def _grants_differ(scope: Scope, grantee: Grantee, now: dt.datetime) -> bool:
+    _, by_user, by_group = _ROWS[scope.kind]
+    rows = by_user if grantee.user_id is not None else by_group
+    held = rows._default_manager.filter(content_object=_object_of(scope), **grantee.key)
+    present = held.values_list("permission__codename", "valid_from", "valid_until")
+    codes = {name: (start, end) for name, start, end in present}
+    return codes != wanted_grants(scope, grantee, now)
+
+
 def all_grants_due(now: dt.datetime) -> list[tuple[Scope, Grantee]]:
-    """Where an assignment began or ended, so that guardian's rows may have to be written anew."""
-    ended = Q(valid_until__lte=now)
+    """Where an assignment has begun or ended of late, so that guardian's rows may have to follow.
+
+    `can()` reads the rows' own times, so nothing here is urgent; what lies further back than a long
+    standstill is `doctor`'s to compare.
+    """
+    lately = (now - LONGEST_STANDSTILL, now)
     pairs = (
-        RoleAssignment.objects.filter(ended | Q(valid_from__lte=now))
+        RoleAssignment.objects.filter(Q(valid_until__range=lately) | Q(valid_from__range=lately))
         .select_related("scope")
         .order_by("pk")
     )

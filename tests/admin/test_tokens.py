@@ -72,14 +72,18 @@ def test_a_token_that_never_ends_is_refused(ada: Client, world: SimpleNamespace,
     assert not ApiToken.objects.exists()
 
 
-@pytest.mark.req("SEC-3", "SEC-1")
-def test_nobody_but_a_superuser_issues_for_others(
-    olga: Client, vera: Client, world: SimpleNamespace
+@pytest.mark.req("SEC-3", "SEC-1", "A-060")
+def test_nobody_issues_for_another_person(
+    ada: Client, olga: Client, vera: Client, world: SimpleNamespace
 ) -> None:
-    for client in (olga, vera):
+    for client in (ada, olga, vera):
         answer = _issue(client, world.tom, "all")
         assert "user" in answer.context["adminform"].form.errors
+    for client in (olga, vera):
+        assert "user" in _issue(client, world.robot, "all").context["adminform"].form.errors
     assert not ApiToken.objects.exists()
+    form = ada.get(address("portal.ApiToken", "add")).context["adminform"].form
+    assert {user.username for user in form.fields["user"].queryset} == {"ada", "pipeline"}
     vera_user = get_user_model().objects.get(username="vera")
     assert "secret" in _issue(vera, vera_user, "read").context
 

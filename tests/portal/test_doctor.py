@@ -94,7 +94,7 @@ def test_json_has_findings_and_notes() -> None:
     assert finding["code"] == "dead_letter"
     assert finding["subject"] == "deadline 3"
     assert "5 attempts: KeyError" in finding["detail"]
-    assert "releases_duework" in finding["mend"]
+    assert "--retry-dead" in finding["mend"]
 
 
 @pytest.mark.usefixtures("healthy")

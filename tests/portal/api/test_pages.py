@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
@@ -56,6 +58,11 @@ def test_a_cursor_that_leads_nowhere_is_400(company: Company) -> None:
     ):  # fmt: skip
         refused(tom.get(f"releases/?cursor={cursor}"), 400, "invalid_cursor")
         refused(tom.get(f"activities/?cursor={cursor}"), 400, "invalid_cursor")
+    for moment in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+        plain = json.dumps([moment, 5]).encode()
+        cursor = base64.urlsafe_b64encode(plain).decode().rstrip("=")
+        for path in ("activities/?", "activities/?awaiting=me&"):
+            refused(tom.get(f"{path}cursor={cursor}"), 400, "invalid_cursor")
 
 
 @pytest.mark.req("API-1", "REL-1")

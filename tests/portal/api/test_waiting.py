@@ -9,8 +9,14 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from rest_framework.response import Response
 
 from portal.api import waiting
+from portal.api.activities import ActivityDetail
+from portal.api.inputs import WaitQuery
+from releases.selectors import change_marks
+from releases.services.activities import write_comment
+from releases.services.lifecycle import hold_release
 from tests import builders as b
 from tests.portal.api.client import Api, ok, refused
 from tests.portal.api.conftest import Company
@@ -49,10 +55,62 @@ def test_an_unchanged_activity_is_304_without_a_body(company: Company) -> None:
     assert ok(maya.get(path, IF_NONE_MATCH='"other"'))["state"] == "awaiting_approval"
 
 
-@pytest.mark.parametrize("seconds", ["0", "31", "-1", "soon", "1.5", ""])
+@pytest.mark.parametrize("seconds", ["0", "-1", "soon", "1.5", ""])
 def test_a_wait_that_is_none_is_422(company: Company, seconds: str) -> None:
     path = f"activities/{company.waiting().pk}/?wait={seconds}"
     refused(Api(company.maya).get(path), 422, None, "wait")
+
+
+def test_more_than_the_longest_wait_is_the_longest_wait() -> None:
+    for given, waited in (("1", 1), ("30", 30), ("31", 30), ("86400", 30)):
+        query = WaitQuery(data={"wait": given})
+        query.is_valid(raise_exception=True)
+        assert query.validated_data["wait"] == waited
+
+
+def test_whatever_is_said_of_an_activity_moves_its_marks(company: Company) -> None:
+    release = company.release()
+    tests = b.activity(release, "tests")
+    seen = [change_marks(tests.pk)]
+
+    def moved() -> bool:
+        seen.append(change_marks(tests.pk))
+        return seen[-1] != seen[-2]
+
+    tom = b.actor_for(company.tom)
+    write_comment(activity_id=tests.pk, text="t", actor=tom)
+    assert moved()
+    hold_release(release_id=release.pk, reason="", actor=tom)
+    assert moved()
+    b.report(tests, company.pipeline)
+    assert moved()
+    assert seen[-1][-1] is not None
+    assert not moved()
+
+
+def test_what_happens_while_the_answer_is_made_is_not_slept_through(
+    company: Company, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    activity = company.waiting()
+    path = f"activities/{activity.pk}/"
+    omar = Api(company.omar)
+    tag = omar.get(path).headers["ETag"]
+    answer = ActivityDetail._answer
+    made: list[int] = []
+
+    def slow(view: ActivityDetail, activity_id: int) -> Response:
+        response = answer(view, activity_id)
+        if not made:
+            made.append(activity_id)
+            write_comment(activity_id=activity_id, text="t", actor=b.actor_for(company.maya))
+        return response
+
+    monkeypatch.setattr(ActivityDetail, "_answer", slow)
+    # A wait closes this thread's connections, which hold the test's rows.
+    monkeypatch.setattr(waiting.connections, "close_all", lambda: None)
+    began = time.monotonic()
+    ok(omar.get(f"{path}?wait=20", IF_NONE_MATCH=tag))
+    assert time.monotonic() - began < 10
 
 
 def test_a_tag_that_differs_already_is_answered_at_once(company: Company) -> None:

@@ -136,6 +136,44 @@ def test_a_superusers_account_is_changed_by_superusers_alone() -> None:
     assert (ada.display_name, ada.is_superuser) == ("Ada L", True)
 
 
+@pytest.mark.req("A-043", "SEC-1")
+def test_where_somebody_else_is_reached_is_changed_by_superusers_alone() -> None:
+    who = people("admin", "ben")
+    b.give("process-admin", who.admin)
+    actor = b.actor_for(who.admin)
+    for values in ({"email": "admin@example.com"}, {"email": "", "phone": "+49 30 5550199"}):
+        with refused("contact", NotPermitted):
+            change_user(user_id=who.ben.pk, display_name="Ben", actor=actor, **values)
+    change_user(user_id=who.ben.pk, display_name="Benjamin", email="", actor=actor)
+    change_user(user_id=who.admin.pk, display_name="A", email="a@example.com", actor=actor)
+    root = b.actor_for(b.superuser())
+    change_user(user_id=who.ben.pk, display_name="Ben", email="ben@example.com", actor=root)
+    who.ben.refresh_from_db()
+    assert who.ben.email == "ben@example.com"
+
+
+@pytest.mark.req("A-043", "SEC-1")
+def test_staff_and_a_second_account_are_made_by_superusers_alone() -> None:
+    who = people("admin", "ben")
+    b.give("process-admin", who.admin)
+    actor, root = b.actor_for(who.admin), b.actor_for(b.superuser())
+    with refused("staff", NotPermitted):
+        create_user(username="eve", is_staff=True, actor=actor)
+    for user in (who.ben, who.admin):
+        with refused("staff", NotPermitted):
+            change_user(
+                user_id=user.pk, display_name="B", email="", is_staff=not user.is_staff, actor=actor
+            )
+    with refused("person", NotPermitted):
+        create_user(username="ben2", person=who.ben.person, actor=actor)
+    made = create_user(username="ben2", person=who.ben.person, is_staff=True, actor=root)
+    assert (made.person, made.is_staff) == (who.ben.person, True)
+    assert entry("portal", "user.created")["data"]["person"] == str(who.ben.person)
+    with refused("staff", NotPermitted):
+        change_user(user_id=made.pk, display_name="B", email="", is_staff=False, actor=actor)
+    change_user(user_id=made.pk, display_name="B", email="", is_staff=True, actor=actor)
+
+
 @pytest.mark.req("A-060", "SEC-1")
 def test_deactivating_ends_the_sessions_of_that_account_alone() -> None:
     who = people("ann", "ben")
@@ -169,7 +207,9 @@ def test_what_is_personal_of_an_account_is_in_neither_history_nor_ledger() -> No
     for place in (told, kept):
         assert "canary" not in place
         assert "5550199" not in place
-    assert entry("portal", "user.changed")["data"] == {"user": made.pk}
+    assert entry("portal", "user.changed")["data"] == {
+        "user": made.pk, "fields": ["display_name", "email", "phone"],
+    }  # fmt: skip
 
 
 @pytest.mark.req("CAP-3", "A-101")

@@ -99,7 +99,14 @@ def test_tokens_are_for_oneself_and_for_active_accounts() -> None:
     who = people("ann", "ben")
     with refused("not_yours", NotPermitted):
         issue_token(user=who.ben, name="t", actor=b.actor_for(who.ann))
-    issue_token(user=pipe(), name="ci", actor=b.actor_for(b.superuser()))
+    root = b.superuser()
+    with refused("not_yours", NotPermitted):  # or a superuser would vote as anybody
+        issue_token(user=who.ben, name="t", actor=b.actor_for(root))
+    issue_token(user=root, name="mine", actor=b.actor_for(root))
+    robot = pipe()
+    with refused("not_yours", NotPermitted):
+        issue_token(user=robot, name="ci", actor=b.actor_for(who.ann))
+    issue_token(user=robot, name="ci", actor=b.actor_for(root))
     set_user_active(user_id=who.ben.pk, active=False, actor=b.SYSTEM)
     who.ben.refresh_from_db()
     with refused("invalid", Invalid):

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from django.db.models import F
 
 from approvals.models import Approval, Decision
 from audit.errors import Conflict, Invalid, NotFound, NotPermitted
@@ -392,7 +393,7 @@ def test_a_run_that_says_nothing_in_time_has_failed_whether_or_not_a_job_ran() -
 
 
 @pytest.mark.req("OPS-3", "A-024")
-def test_work_that_fails_is_tried_again_and_given_up_in_the_end(
+def test_work_that_fails_is_tried_again_ever_more_rarely_until_it_is_done(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     people("ann")
@@ -409,13 +410,17 @@ def test_work_that_fails_is_tried_again_and_given_up_in_the_end(
     report = run_due(now=instant(60))
     assert (report.done["deadline"], len(report.failed)) == (1, 1)
     assert state(sound) == "rejected"
-    for turn in range(2, due.MOST_ATTEMPTS + 1):
+    assert run_due(now=instant(61)).failed == []  # the pause after a failure is not over
+    for turn in range(2, due.MANY_ATTEMPTS + 4):
+        DueWork.objects.update(tried_at=F("tried_at") - due.LONGEST_PAUSE)
         assert len(run_due(now=instant(60 + turn)).failed) == 1
         assert DueWork.objects.get().attempts == turn
-    assert run_due(now=instant(70)).failed == []
-    assert [letter.object_id for letter in due.dead_letters()] == [key]
-    assert run_due(now=instant(71)).failed == []
-    assert state(broken) == "awaiting_approval"
+    assert due.dead_letters() == []
+    assert [work.object_id for work in due.failing_work()] == [key]
+    monkeypatch.setattr(due, "enforce_deadline", real)
+    DueWork.objects.update(tried_at=F("tried_at") - due.LONGEST_PAUSE)
+    run_due(now=instant(90))
+    assert (state(broken), DueWork.objects.count()) == ("rejected", 0)
 
 
 @pytest.mark.req("OPS-3", "A-024")
@@ -426,13 +431,16 @@ def test_work_that_killed_its_worker_is_not_taken_up_at_once_nor_for_ever() -> N
     claimed = due._claim("deadline", key, when)
     assert claimed is not None
     assert due._claim("deadline", key, when) is None
-    for attempts in range(1, due.MOST_ATTEMPTS + 1):
+    for attempts in range(1, due.MOST_UNFINISHED + 1):
         row = DueWork.objects.get()
         assert row.attempts == attempts
         DueWork.objects.update(tried_at=row.tried_at - due.STALE_AFTER)
         again = due._claim("deadline", key, when)
-        assert (again is None) == (attempts == due.MOST_ATTEMPTS)
+        assert (again is None) == (attempts == due.MOST_UNFINISHED)
     assert len(due.dead_letters()) == 1
+    assert due.revive_dead_letters(actor=b.SYSTEM) == 1
+    run_due(now=instant(90))
+    assert (state(gate), due.dead_letters()) == ("rejected", [])
 
 
 @pytest.mark.req("OPS-3", "A-039")

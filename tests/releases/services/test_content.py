@@ -130,7 +130,7 @@ def test_what_was_approved_never_changes_afterwards():
     make.vote(make.activity(release, "cab"), omar, "reject")
     with pytest.raises(Conflict) as refused:
         change(release, tom, commit="bbb")
-    assert refused.value.code == "already_approved"
+    assert refused.value.code == "already_passed"
     release.refresh_from_db()
     assert release.commit == "aaa"
     change(release, tom, description="Only the words differ")

@@ -11,6 +11,7 @@ import pytest
 
 from approvals.models import Approval, AskedPerson
 from audit.errors import Conflict, Invalid, NotFound, NotPermitted, Refusal
+from audit.locking import database_now
 from releases.models import Activity, Release
 from releases.services.activities import retry_activity
 from releases.services.content import ContentChange, change_release
@@ -343,7 +344,7 @@ def test_a_deferred_release_closes_its_rounds_and_blocks_what_was_open() -> None
     made = run(b.phase("p", b.pipeline("x"), b.manual("gate", {"user": "ann"})))
     b.report(b.activity(made, "x"), pipe())
     actor = b.actor_for(tom())
-    until = instant(10_000)
+    until = instant(10_000_000)
     with refused("invalid", Invalid):
         defer_release(release_id=made.pk, until=until, reason="", actor=actor)
     with refused("invalid", Invalid):
@@ -370,7 +371,7 @@ _ACTS: dict[str, Callable[[int, Any], Any]] = {
     "resume": lambda key, actor: resume_release(release_id=key, reason="x", actor=actor),
     "abort": lambda key, actor: abort_release(release_id=key, reason="x", actor=actor),
     "defer": lambda key, actor: defer_release(
-        release_id=key, until=instant(10_000), reason="x", actor=actor
+        release_id=key, until=instant(10_000_000), reason="x", actor=actor
     ),
     "change": lambda key, actor: change_release(
         release_id=key, change=ContentChange(commit="new"), reason="x", actor=actor
@@ -436,7 +437,7 @@ def test_a_reason_that_cannot_be_kept_is_refused(act: str, reason: str) -> None:
         "resume": lambda: resume_release(release_id=made.pk, reason=reason, actor=actor),
         "abort": lambda: abort_release(release_id=made.pk, reason=reason, actor=actor),
         "defer": lambda: defer_release(
-            release_id=made.pk, until=instant(10_000), reason=reason, actor=actor
+            release_id=made.pk, until=instant(10_000_000), reason=reason, actor=actor
         ),
         "change": lambda: change_release(
             release_id=made.pk, change=ContentChange(commit="b"), reason=reason, actor=actor
@@ -518,3 +519,27 @@ def test_the_owner_of_a_failed_phase_may_give_the_release_up_and_no_other_may() 
     )
     abort_release(**give_up, actor=b.actor_for(who.own))
     assert release_state(made) == "aborted"
+
+
+@pytest.mark.req("POL-6", "A-054")
+def test_whoever_scheduled_a_start_is_bound_like_whoever_started_it() -> None:
+    manager_, omar = tom(), b.person("omar")
+    b.give("release-manager", omar)
+    b.product()
+    b.process(b.phase("p", b.manual("gate", {"user": "omar"})))
+    made = b.release(manager_, start=False)
+    later = database_now() + dt.timedelta(days=1)
+    start_release(release_id=made.pk, actor=b.actor_for(omar), at=later)
+    start_release(release_id=made.pk, actor=b.actor_for(manager_))
+    with refused("own_change", NotPermitted):
+        b.vote(b.activity(made, "gate"), omar)
+
+
+@pytest.mark.req("REL-4")
+def test_a_release_is_not_put_off_until_a_time_that_is_over() -> None:
+    b.product()
+    b.process(b.phase("p", b.manual("gate", {"user": tom().username})))
+    made = b.release(tom())
+    with pytest.raises(Invalid) as refusal:
+        defer_release(release_id=made.pk, until=instant(-60), reason="x", actor=b.actor_for(tom()))
+    assert list(refusal.value.errors) == ["until"]
