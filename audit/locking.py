@@ -38,8 +38,9 @@ def _locked(queryset: models.QuerySet[M]) -> models.QuerySet[M]:
 def lock(queryset: models.QuerySet[M], **filters: Any) -> M:
     """Lock the one row that `filters` name, read it anew, and bring the database's clock with it.
 
-    The instance has `locked_at`: the database's time when the statement began, so that waiting for
-    the lock makes no vote late. Raises NotFound when there is no such row.
+    The instance has `locked_at`: the database's time when the statement began, so that on PostgreSQL
+    waiting for the lock makes no vote late (on SQLite a transaction waits before it may begin, and
+    that wait counts). Raises NotFound when there is no such row.
     """
     # One row needs no order, and Django hashes every column of a query that has one.
     row = lock_first(queryset.filter(**filters).order_by())

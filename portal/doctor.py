@@ -19,6 +19,7 @@ from audit.locking import database_now
 from audit.triggers import protected_models
 from portal.health import WORKER_SILENT_AFTER, last_beat, unapplied_migrations
 from portal.invariants import Finding, check_invariants
+from portal.required import SETTINGS_PROBLEMS
 from releases.services.due import dead_letters, failing_work
 
 _CONFIGURATION = "configuration"
@@ -51,8 +52,9 @@ def examine(*, now: dt.datetime | None = None) -> Examination:
     would say is not true.
     """
     found = Examination()
-    found.findings += _database_findings()
-    if found.findings:
+    unreadable = _database_findings()
+    found.findings += [*_settings(), *unreadable]
+    if unreadable:
         return found
     _look_at_checks(found)
     found.findings += [*_debug(), *_cache(), *_dead_letters()]
@@ -64,6 +66,13 @@ def examine(*, now: dt.datetime | None = None) -> Examination:
 
 def _finding(code: str, subject: str, detail: str, mend: str) -> Finding:
     return Finding(_CONFIGURATION, code, subject, detail, mend)
+
+
+def _settings() -> Iterator[Finding]:
+    """What stops every start; here something stands in for it."""
+    for problem in SETTINGS_PROBLEMS:
+        mend = "Set it as .env.example says: nothing else starts before."
+        yield _finding("setting_wrong", problem.name, problem.detail, mend)
 
 
 def _database_findings() -> list[Finding]:

@@ -24,6 +24,7 @@ from django.db import Error, close_old_connections, connections
 
 from portal.health import last_beat
 from portal.processes import Child
+from portal.required import url_host
 from portal.schedule import nudge_worker
 
 LOOK_EVERY = 0.5
@@ -52,8 +53,7 @@ class Plan:
     @property
     def address(self) -> str:
         """Where people on this machine find it."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104
-        return f"http://{host}:{self.port}/"
+        return f"http://{url_host(self.host)}:{self.port}/"
 
 
 def listen(plan: Plan) -> socket.socket:

@@ -6,13 +6,12 @@ production: what must be set is set, or the start stops with a sentence.
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import os
+import secrets
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 import environ
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
@@ -20,6 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from portal.keys import key_from_file
 from portal.logs import configure_structlog, logging_config
+from portal.required import base_url, networks, port, stand_in, time_zone, url_host
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 COUNTERSIGN_VAR_DIR = BASE_DIR / "var"
@@ -39,14 +39,15 @@ if _vendor not in {"sqlite3", "postgresql"}:
 COUNTERSIGN_EMBEDDED = _vendor == "sqlite3"
 
 
-def _required(name: str, meaning: str) -> str:
+def _required(name: str, meaning: str, instead: str) -> str:
     value: str = env.str(name, default="").strip()
-    if not value:
-        raise ImproperlyConfigured(
-            f"{name} is not set ({meaning}). With a PostgreSQL DATABASE_URL this is a production "
-            "installation and does not start without it."
-        )
-    return value
+    if value:
+        return value
+    detail = (
+        f"is not set ({meaning}). With a PostgreSQL DATABASE_URL this is a production installation "
+        "and does not start without it."
+    )
+    return stand_in(name, detail, instead)
 
 
 def _key(name: str, file_name: str) -> str:
@@ -58,57 +59,39 @@ def _key(name: str, file_name: str) -> str:
 
 DEBUG = env.bool("COUNTERSIGN_DEBUG", default=False)
 HOST = env.str("HOST", default="127.0.0.1")
-try:
-    PORT = env.int("PORT", default=8000)
-except ValueError as error:
-    raise ImproperlyConfigured(f"PORT is {env.str('PORT')!r}, which is no number.") from error
+PORT = port("PORT", env.str("PORT", default="8000"))
 
 if COUNTERSIGN_EMBEDDED:
     COUNTERSIGN_VAR_DIR.mkdir(exist_ok=True)
-    _reachable = "127.0.0.1" if HOST in {"0.0.0.0", "::"} else HOST  # noqa: S104  (a comparison)
+    _reachable = url_host(HOST)
     SECRET_KEY = _key("COUNTERSIGN_SECRET_KEY", "secret.key")
     ALLOWED_HOSTS = env.list(
         "COUNTERSIGN_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", _reachable]
     )
-    COUNTERSIGN_BASE_URL = env.str(
-        "COUNTERSIGN_BASE_URL", default=f"http://{_reachable}:{PORT}"
-    ).rstrip("/")
+    _given_url = env.str("COUNTERSIGN_BASE_URL", default=f"http://{_reachable}:{PORT}")
 else:
-    SECRET_KEY = _required("COUNTERSIGN_SECRET_KEY", "the key that signs sessions")
-    ALLOWED_HOSTS = [
-        host.strip()
-        for host in _required("COUNTERSIGN_ALLOWED_HOSTS", "host names, by comma").split(",")
-    ]
-    COUNTERSIGN_BASE_URL = _required(
-        "COUNTERSIGN_BASE_URL", "the address that people use, for links"
-    ).rstrip("/")
+    SECRET_KEY = _required(
+        "COUNTERSIGN_SECRET_KEY", "the key that signs sessions", secrets.token_urlsafe(50)
+    )
+    _hosts = _required("COUNTERSIGN_ALLOWED_HOSTS", "host names, by comma", "localhost")
+    ALLOWED_HOSTS = [host.strip() for host in _hosts.split(",")]
+    _given_url = _required(
+        "COUNTERSIGN_BASE_URL", "the address that people use, for links", "http://localhost"
+    )
 
 COUNTERSIGN_SIGNING_KEY = _key("COUNTERSIGN_SIGNING_KEY", "signing.key")
 COUNTERSIGN_FIELD_KEY = _key("COUNTERSIGN_FIELD_KEY", "field.key")
 COUNTERSIGN_METRICS_TOKEN = env.str("COUNTERSIGN_METRICS_TOKEN", default="")
 
-COUNTERSIGN_TIME_ZONE = env.str("COUNTERSIGN_TIME_ZONE", default="UTC")
-try:
-    ZoneInfo(COUNTERSIGN_TIME_ZONE)
-except (KeyError, ValueError, OSError) as error:
-    raise ImproperlyConfigured(
-        f"COUNTERSIGN_TIME_ZONE is {COUNTERSIGN_TIME_ZONE!r}, which is no time zone's name."
-    ) from error
+COUNTERSIGN_TIME_ZONE = time_zone(
+    "COUNTERSIGN_TIME_ZONE", env.str("COUNTERSIGN_TIME_ZONE", default="UTC")
+)
+COUNTERSIGN_TRUSTED_PROXIES = networks(
+    "COUNTERSIGN_TRUSTED_PROXIES", env.list("COUNTERSIGN_TRUSTED_PROXIES", default=[])
+)
 
-COUNTERSIGN_TRUSTED_PROXIES: list[str] = env.list("COUNTERSIGN_TRUSTED_PROXIES", default=[])
-for _proxy in COUNTERSIGN_TRUSTED_PROXIES:
-    try:
-        ipaddress.ip_network(_proxy, strict=False)
-    except ValueError as error:
-        raise ImproperlyConfigured(
-            f"COUNTERSIGN_TRUSTED_PROXIES holds {_proxy!r}, which is no address or network."
-        ) from error
-
+COUNTERSIGN_BASE_URL = base_url("COUNTERSIGN_BASE_URL", _given_url)
 _base = urlsplit(COUNTERSIGN_BASE_URL)
-if _base.scheme not in {"http", "https"} or not _base.hostname:
-    raise ImproperlyConfigured(
-        f"COUNTERSIGN_BASE_URL is {COUNTERSIGN_BASE_URL!r}; it must be like https://signoff.example.org."
-    )
 _https = _base.scheme == "https"
 
 
@@ -359,12 +342,19 @@ Q_CLUSTER = {
 
 # --- Mail, files, language, time -----------------------------------------------------------------
 
+_mail: dict[str, Any] = {}
 if env.str("EMAIL_URL", default=""):
-    vars().update(env.email_url("EMAIL_URL"))
+    try:
+        _mail = env.email_url("EMAIL_URL")
+    except (ImproperlyConfigured, KeyError, ValueError):  # not shown: it holds a password
+        stand_in("EMAIL_URL", "names no mail server (smtp+tls://user:password@host:port).", None)
+if _mail:
+    vars().update(_mail)
 elif COUNTERSIGN_EMBEDDED:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(COUNTERSIGN_VAR_DIR / "mail")
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = f"Countersign <no-reply@{_base.hostname}>"
+_mail_host = "localhost" if ":" in str(_base.hostname) else _base.hostname  # IPv6 is no domain
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = f"Countersign <no-reply@{_mail_host}>"
 
 STATIC_URL = "/static/"
 # Embedded serves the files where they lie; production collects them first.

@@ -179,7 +179,7 @@ def cast_decision(
     )
     if former and _same(former, checked, approval.fingerprint):
         return Cast(former, False, standing.evaluate())
-    _require_own_vote(standing, person, journal.actor)
+    require_own_vote(standing, person, journal.actor)
     require_open(approval, journal)
     decision = _decision(
         standing, person, checked.verdict, checked.comment, checked.inputs, journal
@@ -220,12 +220,15 @@ def _withdrawing(standing: Standing, actor: Actor) -> UUID:
     reason = why_not(standing.electorate, person)
     if reason is not None and reason.code in _WRITES_NOTHING:
         raise NotPermitted(reason.code, sentence_for(reason.code), data=dict(reason.data))
-    _require_own_vote(standing, person, actor)
+    require_own_vote(standing, person, actor)
     return person
 
 
-def _require_own_vote(standing: Standing, person: UUID, actor: Actor) -> None:
-    """A vote that stands is changed by the account that gave it: accounts are linked by others."""
+def require_own_vote(standing: Standing, person: UUID, actor: Actor) -> None:
+    """Raise NotPermitted `not_your_vote` when another account of the same person gave their vote.
+
+    Accounts are linked by others: whoever holds one of them must not undo what another has said.
+    """
     given = standing.live.get(person)
     if given is not None and given.user_id != actor.user_id:
         raise NotPermitted("not_your_vote", sentence_for("not_your_vote"))

@@ -12,7 +12,12 @@ from approvals.facts import live_decisions, load_electorate, seats_of
 from approvals.models import Approval, Decision
 from approvals.rules.eligibility import Hat, hats
 from approvals.rules.quorum import Evaluation, Vote, can_be_seated
-from approvals.services.decisions import Standing, require_open, require_voter
+from approvals.services.decisions import (
+    Standing,
+    require_open,
+    require_own_vote,
+    require_voter,
+)
 from approvals.wording import sentence_for
 from audit.actor import POLICY, YES, Actor, Answer
 from audit.errors import Refusal
@@ -40,6 +45,7 @@ def may_vote(standing: Standing, actor: Actor, now: dt.datetime) -> Answer:
     """
     try:
         person = require_voter(standing, actor)
+        require_own_vote(standing, person, actor)
         require_open(standing.approval, Journal(actor=POLICY, at=now))
     except Refusal as refusal:
         return Answer(False, refusal.code, refusal.sentence, refusal.data)

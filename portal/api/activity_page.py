@@ -92,12 +92,15 @@ class ActivityPage:
         """Raise NotPermitted when the actor may not decide for a reason that lies in the person."""
         require(can_decide(self.actor))
         answer = self.may_decide()
-        if answer.code in _ABOUT_THE_MOMENT or answer:
+        if answer or answer.code in _ABOUT_THE_VOTE:
             return
         raise NotPermitted(answer.code, answer.sentence, data=answer.data)
 
 
-_ABOUT_THE_MOMENT = frozenset({"already_decided", "deadline_passed", "no_seat_left", "not_open"})
+# About the moment, or about what is said: whoever repeats the vote that stands is shown it.
+_ABOUT_THE_VOTE = frozenset(
+    {"already_decided", "deadline_passed", "no_seat_left", "not_open", "not_your_vote"}
+)
 
 
 def load_activity_page(actor: Actor, activity_id: int) -> ActivityPage:

@@ -21,7 +21,7 @@ from releases.facts import Board, lineage_of, load_board
 from releases.models import Activity, Release
 from releases.permissions import can_decide
 from releases.rules.progress import Plan, plan_skip
-from releases.rules.transitions import ActivityState
+from releases.rules.transitions import ActivityState, waiting_state
 from releases.selectors import activity_for
 from releases.services.progress import moves_of, settle_release
 from releases.services.questions import exclusions_for, refresh_linked
@@ -108,6 +108,9 @@ def _open_for(
         raise NotFound
     journal = Journal(actor=actor, at=moment(release, now))
     approval = _lock_round(activity)
+    if approval.state == Approval.State.OPEN:
+        # The activity was read above the lock; while its round is open the round says how it stands.
+        activity.attempt, activity.state = approval.attempt, waiting_state(activity.kind).value
     board = Board(release, [activity.phase], [activity])
     if board.document.four_eyes.get(board.ref(activity)):
         board = load_board(release)

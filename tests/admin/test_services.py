@@ -227,12 +227,17 @@ def test_a_reason_that_is_too_long_is_refused(olga: Client, world: SimpleNamespa
 
 
 @pytest.mark.req("A-054")
-def test_a_second_account_of_one_human_is_one_person(olga: Client, world: SimpleNamespace) -> None:
+def test_a_second_account_of_one_human_is_one_person(
+    ada: Client, olga: Client, world: SimpleNamespace
+) -> None:
     data = {"username": "maya2", "kind": "person", "same_person_as": "Maya"}
-    assert olga.post(address("portal.User", "add"), data).status_code == 302
+    answer = olga.post(address("portal.User", "add"), data)
+    assert "Only a superuser" in answer.content.decode()
+    assert not User.objects.filter(username="maya2").exists()
+    assert ada.post(address("portal.User", "add"), data).status_code == 302
     assert User.objects.get(username="maya2").person == world.maya.person
     data = {"username": "maya3", "kind": "person", "same_person_as": "nobody"}
-    answer = olga.post(address("portal.User", "add"), data)
+    answer = ada.post(address("portal.User", "add"), data)
     assert "same_person_as" in answer.context["adminform"].form.errors
 
 

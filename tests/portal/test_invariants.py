@@ -110,7 +110,7 @@ class World:
         retry_activity(activity_id=cab.pk, reason="Again.", actor=tom)
         b.vote(b.activity(self.rejected, "cab"), self.ruth, "reject")
         request = request_skip(activity_id=cab.pk, reason="Enough.", actor=tom)
-        b.vote(request, self.ruth)
+        b.vote(request, self.ruth, comment="Agreed.")
         aborted = self._release("aborted")
         abort_release(release_id=aborted.pk, reason="Stop.", actor=tom)
         deferred = self._release("deferred")

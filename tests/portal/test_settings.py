@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from portal.keys import key_from_file
+from portal.serve import Plan
 
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCTION = {
@@ -75,7 +76,11 @@ def test_production_does_not_start_without_what_it_needs(missing: str, how: str)
         ("COUNTERSIGN_TIME_ZONE", "Mars/Olympus"),
         ("COUNTERSIGN_BASE_URL", "signoff.example.org"),
         ("COUNTERSIGN_TRUSTED_PROXIES", "the-proxy"),
+        ("COUNTERSIGN_BASE_URL", "http://[::1"),
+        ("COUNTERSIGN_BASE_URL", "http://localhost:port"),
+        ("EMAIL_URL", "carrier-pigeon://mail"),
         ("PORT", "http"),
+        ("PORT", "65536"),
     ],
 )
 def test_a_wrong_value_is_named_in_a_sentence(name: str, value: str) -> None:
@@ -128,6 +133,68 @@ def test_embedded_needs_nothing_set_and_is_reachable_where_it_listens() -> None:
     keys = {name: value for name, value in EMBEDDED.items() if name != "DATABASE_URL"}
     found = _settings({**keys, "HOST": "0.0.0.0", "PORT": "8123"}, "COUNTERSIGN_BASE_URL", "PORT")
     assert found == {"COUNTERSIGN_BASE_URL": "http://127.0.0.1:8123", "PORT": 8123}
+
+
+@pytest.mark.req("OPS-1")
+@pytest.mark.parametrize(
+    ("host", "reached"),
+    [
+        ("::1", "[::1]"), ("::", "[::1]"), ("2001:db8::7", "[2001:db8::7]"),
+        ("0.0.0.0", "127.0.0.1"), ("portal.example.org", "portal.example.org"),
+    ],
+)  # fmt: skip
+def test_an_ipv6_address_stands_in_brackets(host: str, reached: str) -> None:
+    given = {**EMBEDDED, "HOST": host, "PORT": "8123"}
+    found = _settings(
+        given, "COUNTERSIGN_BASE_URL", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DEFAULT_FROM_EMAIL"
+    )
+    assert found["COUNTERSIGN_BASE_URL"] == f"http://{reached}:8123"
+    assert found["CSRF_TRUSTED_ORIGINS"] == [f"http://{reached}:8123"]
+    assert reached in found["ALLOWED_HOSTS"]
+    assert "no-reply@:" not in found["DEFAULT_FROM_EMAIL"]
+    assert Plan(host=host, port=8123).address == f"http://{reached}:8123/"
+
+
+WRONG = {
+    "COUNTERSIGN_TIME_ZONE": "Mars/Olympus",
+    "COUNTERSIGN_BASE_URL": "signoff.example.org",
+    "COUNTERSIGN_TRUSTED_PROXIES": "the-proxy",
+    "EMAIL_URL": "carrier-pigeon://mail",
+    "PORT": "http",
+}
+
+
+@pytest.mark.req("AUD-3", "OPS-3")
+def test_the_record_is_verified_and_the_doctor_looks_whatever_is_wrong(tmp_path: Path) -> None:
+    right = {**EMBEDDED, "DATABASE_URL": f"sqlite:///{tmp_path / 'wrong.sqlite3'}"}
+    migrated = _python(right, "manage.py", "migrate", "--verbosity=0")
+    assert migrated.returncode == 0, migrated.stderr
+    verified = _python({**right, **WRONG}, "manage.py", "verify_ledger")
+    assert (verified.returncode, verified.stderr) == (0, "")
+    assert "everything holds" in verified.stdout
+    looked = _python({**right, **WRONG}, "manage.py", "doctor", "--json")
+    assert looked.returncode == 1
+    findings = json.loads(looked.stdout)["findings"]
+    wrong = {one["subject"]: one for one in findings if one["code"] == "setting_wrong"}
+    assert set(wrong) == set(WRONG)
+    assert "Mars/Olympus" in wrong["COUNTERSIGN_TIME_ZONE"]["detail"]
+    assert _python({**right, **WRONG}, "manage.py", "tick").returncode == 1
+
+
+@pytest.mark.req("AUD-3", "OPS-3")
+def test_both_run_in_production_without_what_it_needs() -> None:
+    environment = {"DATABASE_URL": f"{PRODUCTION['DATABASE_URL']}?connect_timeout=2"}
+    verified = _python(environment, "manage.py", "verify_ledger")
+    assert verified.returncode == 1
+    assert "The record can't be read" in verified.stderr
+    looked = _python(environment, "manage.py", "doctor", "--json")
+    assert looked.returncode == 1
+    found = {one["subject"] for one in json.loads(looked.stdout)["findings"]}
+    assert found == {
+        "COUNTERSIGN_SECRET_KEY", "COUNTERSIGN_ALLOWED_HOSTS", "COUNTERSIGN_BASE_URL", "database",
+    }  # fmt: skip
+    for done in (verified, looked):
+        assert "Traceback" not in done.stderr
 
 
 @pytest.mark.req("SEC-4")

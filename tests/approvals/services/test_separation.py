@@ -9,7 +9,7 @@ import pytest
 
 from approvals.models import Decision
 from audit.errors import NotFound, NotPermitted
-from portal.services.people import set_user_active
+from portal.services.people import add_member, set_user_active
 from releases.services.activities import request_skip, retry_activity
 from releases.services.lifecycle import start_release
 from tests import builders as b
@@ -272,6 +272,37 @@ def test_two_accounts_of_one_human_fill_one_seat() -> None:
     assert asked(gate, waiting=True) == {"ben"}
     b.vote(gate, ben)
     assert state(gate) == "completed"
+
+
+@pytest.mark.req("POL-3", "B-15", "EXE-7")
+def test_a_linked_account_neither_changes_nor_takes_back_the_vote_of_another() -> None:
+    who = people("ann", "ben")
+    second = b.person("ann-2", person=who.ann.person)
+    b.group("qa", who.ann, second)
+    gate = ask({"group": "qa"}, {"user": "ben"}, rule="unanimous")
+    given = b.vote(gate, who.ann, comment="Fine.").decision
+    with refused("not_your_vote", NotPermitted):
+        b.vote(gate, second, "reject")
+    with refused("not_your_vote", NotPermitted):
+        b.withdraw(gate, second)
+    same = b.vote(gate, second, comment="Fine.")
+    assert (same.created, same.decision.pk) == (False, given.pk)
+    b.withdraw(gate, who.ann)
+    assert b.vote(gate, second).created
+    with refused("not_your_vote", NotPermitted):
+        b.withdraw(gate, who.ann)
+
+
+@pytest.mark.req("POL-3", "B-15")
+def test_who_has_voted_is_not_asked_again_through_another_account() -> None:
+    who = people("ann", "ben")
+    second = b.person("ann-2", person=who.ann.person)
+    qa = b.group("qa", who.ben)
+    gate = ask({"user": "ann"}, {"group": "qa"}, rule="unanimous")
+    b.vote(gate, who.ann)
+    add_member(user=second, group=qa, actor=b.SYSTEM)
+    assert asked(gate) == {"ann", "ann-2", "ben"}
+    assert asked(gate, waiting=True) == {"ben"}
 
 
 @pytest.mark.req("B-02")

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from audit.canonical import instant_text
-from portal.services.people import set_user_active
+from portal.services.people import add_member, set_user_active
 from releases.services.lifecycle import hold_release
 from tests import builders as b
 from tests.portal.api.client import Api, ok, refused
@@ -275,9 +275,9 @@ def test_skipping_asks_a_second_person_who_holds_the_override(company: Company) 
     seen = ok(ines.get(request))
     assert (seen["overrides"], seen["requested_because"]) == (activity.pk, "Must ship.")
     assert seen["approvers"][0]["words"] == "anyone with the right “override”"
-    assert (
-        ok(ines.post(f"{request}decisions/", {"verdict": "approve"}), 201)["state"] == "completed"
-    )
+    refused(ines.post(f"{request}decisions/", {"verdict": "approve"}), 422)
+    agreed = {"verdict": "approve", "comment": "Agreed with operations."}
+    assert ok(ines.post(f"{request}decisions/", agreed), 201)["state"] == "completed"
     assert ok(tom.get(f"activities/{activity.pk}/"))["state"] == "skipped"
 
 
@@ -303,6 +303,35 @@ def test_a_pipeline_reports_once_and_only_while_it_runs(company: Company) -> Non
     assert seen["results"][0]["data"] == {"n": 3}
     assert seen["attempts"][0]["state"] == "failed"
     assert seen["times_out_at"] is None
+
+
+@pytest.mark.req("CHK-8", "EXE-6")
+def test_a_late_report_is_never_booked_on_the_next_attempt(company: Company) -> None:
+    tests = b.activity(company.release(), "tests")
+    pipeline, path = Api(company.pipeline), f"activities/{tests.pk}/result/"
+    first = ok(pipeline.post(path, {"outcome": "failed", "attempt": 1}), 201)
+    ok(Api(company.tom).post(f"activities/{tests.pk}/retry/", {"reason": "Flaky."}))
+    for body in ({"outcome": "failed"}, {"outcome": "failed", "attempt": 1}):
+        again = ok(pipeline.post(path, body), 200)
+        assert (again["result"], again["state"]) == (first["result"], "running")
+    refused(pipeline.post(path, {"outcome": "passed", "attempt": 1}), 409, "changed_since")
+    refused(pipeline.post(path, {"outcome": "passed", "attempt": "one"}), 422)
+    second = ok(pipeline.post(path, {"outcome": "failed", "attempt": 2}), 201)
+    assert second["state"] == "failed"
+
+
+@pytest.mark.req("POL-3", "POL-17", "B-15")
+def test_a_linked_account_is_told_that_the_vote_is_another_s(company: Company) -> None:
+    second = b.person("maya-2", person=company.maya.person)
+    add_member(user=second, group=company.qa, actor=b.SYSTEM)
+    activity = company.waiting()
+    b.vote(activity, company.maya, inputs={"summary": "s"})
+    path, api = f"activities/{activity.pk}/", Api(second)
+    assert ok(api.get(path))["may_decide"]["code"] == "not_your_vote"
+    other = {"verdict": "reject", "comment": "No."}
+    refused(api.post(f"{path}decisions/", other), 403, "not_your_vote")
+    refused(api.post(f"{path}withdraw/", {"reason": "x"}), 403, "not_your_vote")
+    ok(api.post(f"{path}decisions/", {"verdict": "approve", "inputs": {"summary": "s"}}), 200)
 
 
 @pytest.mark.req("POL-7")

@@ -16,6 +16,7 @@ from tests.releases.rules.process_cases import (
     one,
     parsed_activity,
     phase,
+    problems,
     process,
     refused,
     refused_for,
@@ -130,6 +131,34 @@ def test_approvers_keep_their_order_and_every_default() -> None:
         {"role": "cab", "each": True, "required": True, "when": None},
         {"user": "42", "each": False, "required": False, "when": {"tag": ["a"]}},
     ]
+
+
+@pytest.mark.req("REL-3", "POL-1")
+def test_the_category_audit_is_signed_by_audit_approvers_alone() -> None:
+    several = "[{role: audit-approver}, {role: lead}, {user: maya}, {group: audit-approver}]"
+    assert refused(one(category="audit", approvers=several)) == [
+        (refused_line, f"{AT}.approvers[{number}]", "audit_approver")
+        for number in (1, 2, 3)
+        for refused_line in [line_of(one(category="audit", approvers=several), "approvers")]
+    ]
+    alone = "[{role: audit-approver, each: true}]"
+    assert parsed_activity(one(category="audit", approvers=alone))["category"] == "audit"
+    assert parsed_activity(one(category="security", approvers=several))["category"] == "security"
+
+
+@pytest.mark.req("REL-3", "POL-9")
+@pytest.mark.parametrize(
+    ("to", "fits"),
+    [("role: audit-approver", True), ("reject: true", True), ("user: maya", False)],
+)
+def test_the_category_audit_is_escalated_to_audit_approvers_alone(to: str, fits: bool) -> None:
+    text = one(
+        category="audit",
+        approvers="[{role: audit-approver}]",
+        deadline=f"{{after: 1h, on_miss: escalate, escalate_to: [{{{to}}}]}}",
+    )
+    found = [(item.key, item.code) for item in problems(text)]
+    assert found == ([] if fits else [(f"{AT}.deadline", "audit_approver")])
 
 
 @pytest.mark.req("POL-2", "POL-4")

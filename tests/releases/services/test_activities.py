@@ -175,7 +175,11 @@ def test_a_skip_is_decided_by_a_second_person_who_holds_the_right() -> None:
     for outsider in (who.ann, tom()):
         with refused("not_an_approver", NotPermitted):
             b.vote(asking, outsider)
-    b.vote(asking, second)
+    for words in ("", " "):
+        with refused("invalid", Invalid) as wordless:
+            b.vote(asking, second, comment=words)
+        assert set(wordless.refusal.errors) == {"comment"}
+    b.vote(asking, second, comment="Agreed.")
     gate.refresh_from_db()
     assert (gate.state, gate.state_because) == ("skipped", "override_approved")
     assert state(asking) == "completed"
@@ -194,7 +198,7 @@ def test_the_asker_who_holds_the_right_cannot_approve_their_own_request() -> Non
     assert asked(asking) == {"una"}
     with refused("own_request", NotPermitted):
         b.vote(asking, first)
-    b.vote(asking, second)
+    b.vote(asking, second, comment="Agreed.")
     assert state(gate) == "skipped"
 
 
@@ -210,7 +214,7 @@ def test_a_refused_override_fails_nothing_and_may_be_asked_again() -> None:
     assert again.key == "gate.override.2"
     with refused("already_asked", Conflict):
         skip(gate)
-    b.vote(again, second)
+    b.vote(again, second, comment="Agreed.")
     assert state(gate) == "skipped"
 
 
@@ -237,7 +241,7 @@ def test_skipping_what_failed_lets_the_release_go_on() -> None:
     gate = b.activity(made, "gate")
     b.vote(gate, who.ann, "reject")
     assert release_state(made) == "failed"
-    b.vote(skip(gate), second)
+    b.vote(skip(gate), second, comment="Agreed.")
     assert (state(gate), release_state(made)) == ("skipped", "running")
     assert b.phase_of(made, "p").state in {"completed", "skipped"}
     assert state(b.activity(made, "x")) == "running"
@@ -314,6 +318,49 @@ def test_the_same_report_again_is_answered_and_another_is_refused() -> None:
     abort_release(release_id=made.pk, reason="No.", actor=b.actor_for(tom()))
     with refused("not_running", Conflict):
         b.report(b.activity(made, "y"), machine)
+
+
+def _failed_once(**more: Any) -> tuple[Any, Any, Any]:
+    """A run that failed and is tried again: the activity, its machine and the first result."""
+    machine = pipe()
+    x = b.activity(run(b.phase("p", b.pipeline("x"))), "x")
+    first = b.report(x, machine, "failed", **more)
+    retry(x)
+    return x, machine, first.result
+
+
+@pytest.mark.req("CHK-8", "EXE-6")
+@pytest.mark.parametrize("attempt", [None, 1])
+def test_a_failure_sent_again_late_never_fails_the_next_attempt(attempt: int | None) -> None:
+    x, machine, first = _failed_once(summary="3 failed")
+    again = b.report(x, machine, "failed", summary="3 failed", attempt=attempt)
+    assert (again.created, again.result.pk) == (False, first.pk)
+    assert state(x) == "running"
+    assert b.report(x, machine).result.attempt == 2
+
+
+@pytest.mark.req("CHK-8", "EXE-6")
+def test_a_report_about_another_attempt_is_never_booked_on_this_one() -> None:
+    x, machine, _ = _failed_once()
+    for attempt in (1, 3):
+        with refused("changed_since", Conflict) as caught:
+            b.report(x, machine, "passed", attempt=attempt)
+        assert caught.refusal.data == {"attempt": 2}
+    assert state(x) == "running"
+
+
+@pytest.mark.req("CHK-8", "EXE-6")
+@pytest.mark.parametrize("more", [{"attempt": 2}, {"url": "https://ci.example.com/runs/2"}])
+def test_a_run_that_fails_again_alike_is_told_apart_by_attempt_or_address(
+    more: dict[str, Any],
+) -> None:
+    x, machine, first = _failed_once()
+    second = b.report(x, machine, "failed", **more)
+    assert (second.created, second.result.attempt) == (True, 2)
+    assert second.result.pk != first.pk
+    assert state(x) == "failed"
+    again = b.report(x, machine, "failed", **more)
+    assert (again.created, again.result.pk) == (False, second.result.pk)
 
 
 @pytest.mark.req("B-21", "B-22", "A-074", "EXE-9")

@@ -94,6 +94,17 @@ def test_authors_are_added_and_never_taken_away(failed):
     assert [author["user"] for author in json.loads(release.authors)] == [maya.pk, tom.pk]
 
 
+@pytest.mark.req("POL-6")
+def test_a_machine_is_never_added_as_an_author(failed):
+    release, tom, _ = failed
+    make.pipeline_user("robot")
+    with pytest.raises(Invalid) as refused:
+        change(release, tom, add_authors=["maya", "robot"])
+    assert list(refused.value.errors) == ["add_authors"]
+    release.refresh_from_db()
+    assert json.loads(release.authors) == []
+
+
 @pytest.mark.parametrize(
     ("values", "field"),
     [

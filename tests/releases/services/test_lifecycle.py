@@ -93,6 +93,7 @@ def test_the_manager_who_is_named_may_manage_the_release_and_no_other() -> None:
         ({"risk": "extreme"}, "risk"),
         ({"change_type": "quick"}, "change_type"),
         ({"authors": ["nobody"]}, "authors"),
+        ({"authors": ["tom", "pipeline"]}, "authors"),
         ({"manager": "nobody"}, "manager"),
         ({"manager": "pipeline"}, "manager"),
         ({"tags": [""]}, "tags.0"),
@@ -122,7 +123,21 @@ def test_a_machine_user_names_manager_and_authors() -> None:
     assert set(caught.refusal.errors) == {"authors", "manager"}
     tom()
     people("ann")
+    with refused("invalid", Invalid) as caught:
+        _make(machine, authors=["pipeline"], manager="tom")
+    assert set(caught.refusal.errors) == {"authors"}
     assert _make(machine, authors=["ann"], manager="tom").requester == machine
+
+
+@pytest.mark.req("REL-1", "A-070")
+@pytest.mark.usefixtures("place")
+def test_an_auditor_is_not_made_release_manager() -> None:
+    aud = people("aud").aud
+    b.give("auditor", aud)
+    by = tom()
+    with refused("invalid", Invalid) as caught:
+        _make(by, manager="aud")
+    assert set(caught.refusal.errors) == {"manager"}
 
 
 @pytest.mark.req("SEC-1", "B-12")

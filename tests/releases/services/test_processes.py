@@ -51,6 +51,30 @@ def test_publishing_numbers_versions_and_what_is_newest_already_writes_nothing()
     assert back.version.digest == first.version.digest
 
 
+@pytest.mark.req("REL-5", "B-12")
+def test_what_is_newest_already_is_answered_also_when_somebody_in_it_has_left() -> None:
+    who = people("ann")
+    first = publish_process(text=one({"user": "ann"}), actor=b.SYSTEM)
+    set_user_active(user_id=who.ann.pk, active=False, actor=b.SYSTEM)
+    again = publish_process(text=one({"user": "ann"}), actor=b.SYSTEM)
+    assert (again.created, again.version.pk) == (False, first.version.pk)
+    with pytest.raises(ProcessErrors) as caught:
+        publish_process(text=one({"user": "ann"}, description="New."), actor=b.SYSTEM)
+    assert [error.code for error in caught.value.items] == ["inactive_user"]
+
+
+@pytest.mark.req("SEC-1", "A-070")
+@pytest.mark.parametrize(
+    ("owner", "code"), [({"user": "aud"}, "auditor"), ({"role": "auditor"}, "role_reads_only")]
+)
+def test_an_auditor_is_not_made_the_owner_of_a_phase(owner: Any, code: str) -> None:
+    b.give("auditor", people("aud", "ann").aud)
+    phase = b.phase("p", b.manual("gate", {"user": "ann"}), owner=owner)
+    with pytest.raises(ProcessErrors) as caught:
+        publish_process(text=text(phase), actor=b.SYSTEM)
+    assert [error.code for error in caught.value.items] == [code]
+
+
 @pytest.mark.req("REL-5", "REL-6", "POL-5")
 def test_a_version_names_people_by_key_and_prints_the_names_of_today() -> None:
     people("ann")

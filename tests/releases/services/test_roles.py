@@ -12,9 +12,19 @@ from audit.errors import Conflict, Invalid, NotFound, NotPermitted
 from audit.permissions import can, holders
 from portal.services.people import add_member, remove_member, set_user_active
 from releases.models import Product, ProductGroupPermission, ProductUserPermission
-from releases.permissions import can_manage_release, can_view_audit
+from releases.permissions import (
+    can_abort_release,
+    can_configure,
+    can_create_release,
+    can_manage_phase,
+    can_manage_release,
+    can_report_result,
+    can_start_release,
+    can_view_audit,
+)
 from releases.selectors import products_for, releases_for
 from releases.services.due import run_due
+from releases.services.lifecycle import hold_release
 from releases.services.products import change_product, create_product
 from releases.services.roles import Grantee, all_grants_due, assign_role, end_role, wanted_grants
 from tests import builders as b
@@ -208,6 +218,42 @@ def test_an_auditor_sees_everything_with_the_audit_and_manages_nothing() -> None
     assert can_view_audit(actor, made)
     assert not can_manage_release(actor, made)
     assert not can_view_audit(b.actor_for(tom()), made)
+
+
+@pytest.mark.req("SEC-1", "A-070")
+@pytest.mark.parametrize("other", ["release-manager", "process-admin", "pipeline", "superuser"])
+def test_an_auditor_writes_nothing_whatever_else_they_are(other: str) -> None:
+    aud = b.superuser("aud") if other == "superuser" else people("aud").aud
+    made = run(b.phase("p", b.pipeline("x"), owner={"user": "aud"}))
+    if other != "superuser":
+        b.give(other, aud)
+    b.give("auditor", aud)
+    actor, phase = b.actor_for(aud), b.phase_of(made, "p")
+    answers = [
+        can_create_release(actor, made.product),
+        can_start_release(actor, made),
+        can_manage_release(actor, made),
+        can_report_result(actor, made),
+        can_configure(actor, everything()),
+    ]
+    assert {one.code for one in answers} <= {"auditor", "no_permission"}
+    assert "auditor" in {one.code for one in answers}
+    phase.state = "failed"
+    assert can_manage_phase(actor, made, phase).code == "auditor"
+    assert can_abort_release(actor, made, [phase]).code == "auditor"
+    assert can_view_audit(actor, made)
+    with refused(can_manage_release(actor, made).code, NotPermitted):
+        hold_release(release_id=made.pk, reason="x", actor=actor)
+
+
+@pytest.mark.req("SEC-1", "A-070")
+def test_a_group_of_auditors_holds_nobody_back_who_is_not_in_it() -> None:
+    aud = people("aud").aud
+    made = run(b.phase("p", b.pipeline("x"), owner={"user": "aud"}))
+    b.give("auditor", b.group("readers", aud))
+    assert can_manage_phase(b.actor_for(aud), made, b.phase_of(made, "p")).code == "auditor"
+    assert can_manage_release(b.actor_for(tom()), made)
+    assert can_manage_release(b.SYSTEM, made)
 
 
 @pytest.mark.req("SEC-3", "B-16")
