@@ -17,6 +17,7 @@ M = TypeVar("M", bound=models.Model)
 
 # What no query has as a value of its own: numbers far below any key, text between record separators.
 _LOWEST_MARK = -7_000_000_000_000
+_LARGEST_KEY = 2**63 - 1
 
 
 class Compiled(Generic[M]):
@@ -76,6 +77,8 @@ class _Text:
         self.converters = compiler.get_converters([column for column, _, _ in columns])
 
     def ask(self, values: dict[str, int | str]) -> Iterator[Any]:
+        if any(isinstance(value, int) and abs(value) > _LARGEST_KEY for value in values.values()):
+            return iter(())  # no row has such a key, and the database would refuse the number
         parameters = [values[name] if name else value for name, value in self.values]
         connection = connections[DEFAULT_DB_ALIAS]
         with connection.cursor() as cursor:

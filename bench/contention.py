@@ -79,13 +79,14 @@ def measure_contention(
     for number, shared in enumerate(same):
         own = different[number * sizes.CLIENTS : (number + 1) * sizes.CLIENTS]
         kinds = [("same", [shared] * sizes.CLIENTS), ("different", list(own))]
+        standing = {"same": 0, "different": sizes.STANDING_VOTES}
         for kind, targets in kinds if number % 2 == 0 else reversed(kinds):
             outcome = rush(port, [_votes(tokens, client, at) for client, at in enumerate(targets)])
             rates[kind].append(outcome.rate)
             refused = [status for status in outcome.statuses if status != 201]
             if refused:
                 findings.append(f"{kind}: {len(refused)} answers were not 201: {set(refused)}")
-            findings += _miscounts(server, targets)
+            findings += _miscounts(server, targets, standing[kind])
     findings += _deadlocks(server)
     return Contention(rates["same"], rates["different"], findings)
 
@@ -96,12 +97,12 @@ def _votes(tokens: dict[str, str], client: int, activity: int) -> list[Call]:
     return [decision(tokens[f"voter-{voter}"], activity) for voter in voters]
 
 
-def _miscounts(server: PrivatePostgres, targets: Sequence[int]) -> list[str]:
-    """Where stored votes, running count and record do not all say what was sent."""
+def _miscounts(server: PrivatePostgres, targets: Sequence[int], standing: int) -> list[str]:
+    """Where stored votes, running count and record do not all say what was sent, and stood before."""
     findings = []
     with connect(server, OWNER) as connection:
         for activity in set(targets):
-            expected = targets.count(activity) * sizes.VOTES_PER_CLIENT
+            expected = standing + targets.count(activity) * sizes.VOTES_PER_CLIENT
             row = connection.execute(_COUNTS, {"host": f"activity:{activity}"}).fetchone()
             if row is None:
                 findings.append(f"activity {activity}: no round")
@@ -109,7 +110,7 @@ def _miscounts(server: PrivatePostgres, targets: Sequence[int]) -> list[str]:
             tallied = json.loads(row[1])["approvals"]
             if (row[0], tallied, row[2]) != (expected, expected, expected):
                 findings.append(
-                    f"activity {activity}: {expected} votes sent, {row[0]} stored, {tallied} "
+                    f"activity {activity}: {expected} votes given, {row[0]} stored, {tallied} "
                     f"counted, {row[2]} on record"
                 )
     return findings

@@ -17,8 +17,11 @@ ACTIVITIES_PER_RELEASE = 60
 PENDING_PER_RELEASE = 100
 
 CLIENTS = 8
-VOTES_PER_CLIENT = 20
-CONTENTION_ROUNDS = 2
+VOTES_PER_CLIENT = 10
+CONTENTION_ROUNDS = 3
+# Votes that stand already where each client has an activity of its own. A vote reads all before it, so
+# with these both kinds read as many: half of what comes together on one activity, less half of one's own.
+STANDING_VOTES = (CLIENTS - 1) * VOTES_PER_CLIENT // 2
 
 WRITERS = 4
 WRITING_SECONDS = 2.0

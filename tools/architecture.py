@@ -61,6 +61,7 @@ BOOKKEEPING: dict[str, str] = {
     "approvals/services/asked.py": "open seats and the index of rounds are a projection",
     "releases/services/due.py::_claim": "attempts at due work are counted in a table of their own",
     "releases/services/due.py::_note_failure": "likewise",
+    "releases/services/due.py::revive_dead_letters": "likewise",
     "releases/services/roles.py::write_grants": "guardian's rows are a projection of assignments",
     "releases/services/roles.py::refresh_grants": "likewise",
 }

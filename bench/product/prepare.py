@@ -21,12 +21,14 @@ from django.contrib.auth.models import Group  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 
 from approvals.models import Approval, Role  # noqa: E402
+from approvals.services.decisions import Ballot  # noqa: E402
 from audit.actor import Actor, system_actor  # noqa: E402
 from bench import sizes  # noqa: E402
 from portal.services.people import add_member, create_group, create_user  # noqa: E402
 from portal.services.tokens import issue_token  # noqa: E402
 from releases.models import Activity, Release  # noqa: E402
 from releases.services.creation import ReleaseDetails, create_release  # noqa: E402
+from releases.services.decisions import decide_activity  # noqa: E402
 from releases.services.lifecycle import start_release  # noqa: E402
 from releases.services.processes import publish_process  # noqa: E402
 from releases.services.products import create_product  # noqa: E402
@@ -137,6 +139,15 @@ def make_people() -> tuple[dict[str, Any], dict[str, str]]:
     return users, tokens
 
 
+def let_stand(users: dict[str, Any], activities: list[int]) -> None:
+    """Votes in each of these activities, by voters that no client votes for."""
+    for activity in activities:
+        for number in range(sizes.STANDING_VOTES):
+            voter = users[f"voter-{sizes.VOTERS - 1 - number}"]
+            ballot = Ballot("approve", "Looks good.")
+            decide_activity(activity_id=activity, ballot=ballot, actor=actor_of(voter))
+
+
 def said(what: str, since: float) -> float:
     """Progress on standard error."""
     now = time.monotonic()
@@ -159,7 +170,7 @@ def main() -> None:
     decisions = unmeasured + sizes.ROUNDS * sizes.DECISIONS
     completions = unmeasured + sizes.ROUNDS * sizes.COMPLETIONS
     rounds = sizes.CONTENTION_ROUNDS
-    plan = {
+    plan: dict[str, Any] = {
         "tokens": tokens,
         "two": list(islice(maker.activities("two"), decisions)),
         "many": list(islice(maker.activities("many"), -(-decisions // sizes.VOTERS))),
@@ -169,6 +180,7 @@ def main() -> None:
         "different": list(islice(maker.activities("many"), rounds * sizes.CLIENTS)),
         "streams": [maker.release("gate-3").pk for _ in range(sizes.WRITERS)],
     }
+    let_stand(users, plan["different"])
     clock = said("releases to decide on", clock)
     for name, count in (("pat", sizes.PENDING_FEW), ("quinn", sizes.PENDING_MANY)):
         for _ in range(count // sizes.PENDING_PER_RELEASE):

@@ -13,6 +13,7 @@ from django.db import transaction
 from approvals.models import Approval, Decision, Scope, ScopeUserPermission
 from audit.history import save_tracked
 from audit.journal import Journal
+from audit.locking import database_now
 from audit.models import LedgerEntry
 from audit.services.record import record
 from releases.models import Activity, ActivityResult, ProcessVersion, Release
@@ -270,9 +271,10 @@ def test_two_schedulers_take_each_rung_once(crew: Crew) -> None:
 @pytest.mark.req("POL-5", "A-018")
 def test_two_schedulers_write_the_rights_that_begin_now_once(crew: Crew) -> None:
     made = [b.person(f"p{place}") for place in range(rounds(0.05))]
+    began, changed = (database_now() - dt.timedelta(minutes=ago) for ago in (20, 10))
     for person in made:
-        b.give("release-manager", person, now=instant(0), valid_until=instant(10))
-        b.give("auditor", person, now=instant(0), valid_from=instant(10))
+        b.give("release-manager", person, now=began, valid_until=changed)
+        b.give("auditor", person, now=began, valid_from=changed)
     assert ScopeUserPermission.objects.filter(permission__codename="manage").count() == len(made)
     answers = crew.together(*(Job("tick", [[]]) for _ in range(4)))
     assert [one["is"] for one in answers[0]] == ["done"] * 4

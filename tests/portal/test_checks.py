@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.contrib import admin
 from django.core.checks import run_checks
-from django.db import connection
+from django.db import connection, connections
 from django.test import override_settings
 from django_q.models import Schedule
 
@@ -41,7 +41,7 @@ def test_another_isolation_level_is_refused(level: str) -> None:
 @pytest.mark.django_db
 @pytest.mark.req("A-017")
 def test_deferred_transactions_on_sqlite_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "transaction_mode", None)
+    monkeypatch.setattr(connections["default"], "transaction_mode", None)
     assert _ids(checks.isolation(None, databases=["default"])) == {"countersign.E003"}
 
 
