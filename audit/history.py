@@ -7,6 +7,8 @@ entry of the same transaction.
 
 from __future__ import annotations
 
+import datetime as dt
+import uuid
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -47,8 +49,7 @@ def insert_rows(journal: Journal, rows: Iterable[InsertOnly]) -> list[Any]:
     rows = list(rows)
     if not rows:
         return rows
-    with guarded_writes():
-        rows = type(rows[0])._base_manager.bulk_create(rows)
+    _insert(rows)
     cover_rows(journal, rows)
     faultpoint("after_insert")
     return rows
@@ -59,10 +60,55 @@ def create_tracked(journal: Journal, rows: Iterable[models.Model], reason: str =
     rows = list(rows)
     if not rows:
         return rows
-    with guarded_writes():
-        rows = type(rows[0])._base_manager.bulk_create(rows)
+    _insert(rows)
     keep_versions(journal, [(row, "+") for row in rows], reason)
     return rows
+
+
+# What a statement may have of values is limited (65,535 when they are sent apart from it).
+_MOST_ROWS = 500
+# What the driver takes as it is; anything else is prepared by its field.
+_PLAIN = frozenset({bool, dt.datetime, int, str, type(None), uuid.UUID})
+
+
+def _insert(rows: Sequence[models.Model]) -> None:
+    """Insert rows of one model and give them their keys.
+
+    On PostgreSQL with plain `VALUES`: `bulk_create` sends arrays, in which each quotation mark of a
+    JSON text is escaped one by one, and prepares every value field by field.
+    """
+    manager = type(rows[0])._base_manager
+    connection = connections[manager.db]
+    if connection.vendor != "postgresql" or any(row.pk is not None for row in rows):
+        with guarded_writes():
+            manager.bulk_create(rows)
+        return
+    for start in range(0, len(rows), _MOST_ROWS):
+        _insert_values(rows[start : start + _MOST_ROWS], connection)
+
+
+def _insert_values(rows: Sequence[models.Model], connection: Any) -> None:
+    meta: Any = type(rows[0])._meta
+    fields = [field for field in meta.concrete_fields if field is not meta.pk]
+    values: list[Any] = []
+    for row in rows:
+        row._prepare_related_fields_for_save(operation_name="bulk_create")  # type: ignore[attr-defined]
+        for field in fields:
+            value = field.pre_save(row, True)
+            plain = type(value) in _PLAIN
+            values.append(value if plain else field.get_db_prep_save(value, connection))
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(field.column) for field in fields)
+    line = f"({', '.join(['%s'] * len(fields))})"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {quote(meta.db_table)} ({columns}) "  # noqa: S608
+            f"VALUES {', '.join([line] * len(rows))} RETURNING {quote(meta.pk.column)}",
+            values,
+        )
+        for row, (key,) in zip(rows, cursor.fetchall(), strict=True):
+            row.pk = key
+            row._state.adding, row._state.db = False, connection.alias
 
 
 def save_tracked(
@@ -182,6 +228,7 @@ def keep_versions(
 
 def write_kept(journal: Journal) -> None:
     """Insert the versions that the journal keeps, one statement a model, and cover them."""
-    for history, versions in journal.versions.items():
-        cover_rows(journal, history._base_manager.bulk_create(versions))
+    for versions in journal.versions.values():
+        _insert(versions)
+        cover_rows(journal, versions)
     journal.versions.clear()
