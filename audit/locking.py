@@ -9,7 +9,6 @@ from typing import Any, Generic, TypeVar
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connection, models, transaction
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from audit.compiled import Compiled
 from audit.errors import NotFound
@@ -114,8 +113,10 @@ def moment(row: models.Model, now: dt.datetime | None = None) -> dt.datetime:
 
 def database_now() -> dt.datetime:
     """The database's clock, for a service that locks nothing of its own."""
-    if connection.vendor == "sqlite":
-        return timezone.now()  # the same machine's clock: SQLite has no other
     with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            # The very clock of `Now()`, which keeps milliseconds.
+            cursor.execute("SELECT STRFTIME('%Y-%m-%d %H:%M:%f', 'NOW')")
+            return dt.datetime.fromisoformat(cursor.fetchone()[0]).replace(tzinfo=dt.UTC)
         cursor.execute("SELECT statement_timestamp()")
         return cursor.fetchone()[0]

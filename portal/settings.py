@@ -179,6 +179,10 @@ else:
     from psycopg import IsolationLevel
 
     _database["OPTIONS"] = {
+        # The same few statements come again and again: PostgreSQL plans each of them once. A pooler
+        # between that gives each transaction another connection needs both switched off.
+        "server_side_binding": True,
+        "prepare_threshold": 5,
         **_database.get("OPTIONS", {}),
         "isolation_level": IsolationLevel.READ_COMMITTED,
     }
