@@ -17,6 +17,7 @@ import environ
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 
+from portal.driver import driver_options
 from portal.keys import key_from_file
 from portal.logs import configure_structlog, logging_config
 from portal.required import base_url, networks, port, stand_in, time_zone, url_host
@@ -179,11 +180,7 @@ else:
     from psycopg import IsolationLevel
 
     _database["OPTIONS"] = {
-        # The same few statements come again and again: PostgreSQL plans each of them once. A pooler
-        # between that gives each transaction another connection needs both switched off.
-        "server_side_binding": True,
-        "prepare_threshold": 5,
-        **_database.get("OPTIONS", {}),
+        **driver_options(_database.get("OPTIONS", {})),
         "isolation_level": IsolationLevel.READ_COMMITTED,
     }
     # Kept connections, no pool: forked pool connections break the worker's cluster.
