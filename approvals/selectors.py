@@ -101,11 +101,6 @@ def due_rounds(limit: int, now: Any) -> list[Approval]:
     )
 
 
-def role_by_slug(slug: str) -> Role | None:
-    """A role by its slug."""
-    return Role.objects.filter(slug=slug).first()
-
-
 def root_scope() -> Scope | None:
     """The scope "everything", when it has been made."""
     return Scope.objects.filter(kind=Scope.Kind.EVERYTHING).first()
