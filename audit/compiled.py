@@ -20,7 +20,28 @@ _LOWEST_MARK = -7_000_000_000_000
 _LARGEST_KEY = 2**63 - 1
 
 
-class Compiled(Generic[M]):
+class _Asked:
+    """A query that is put together at its first use, and again for another kind of database."""
+
+    def __init__(
+        self, build: Callable[..., models.QuerySet[Any]], parameters: dict[str, type[int | str]]
+    ) -> None:
+        self._build = build
+        self._marks: dict[str, int | str] = {
+            name: _LOWEST_MARK - place if kind is int else f"\x1e{name}\x1e"
+            for place, (name, kind) in enumerate(parameters.items())
+        }
+        self._text: _Text | None = None
+
+    @property
+    def text(self) -> _Text:
+        vendor = connections[DEFAULT_DB_ALIAS].vendor
+        if self._text is None or self._text.vendor != vendor:
+            self._text = _Text(self._build(**self._marks), self._marks)
+        return self._text
+
+
+class Compiled(_Asked, Generic[M]):
     """A query with parameters, each an `int` or a `str`: `Compiled(build, key=int)`.
 
     `build` takes the parameters by name and returns a queryset of whole instances, with
@@ -32,12 +53,7 @@ class Compiled(Generic[M]):
     def __init__(
         self, build: Callable[..., models.QuerySet[M]], **parameters: type[int | str]
     ) -> None:
-        self._build = build
-        self._marks: dict[str, int | str] = {
-            name: _LOWEST_MARK - place if kind is int else f"\x1e{name}\x1e"
-            for place, (name, kind) in enumerate(parameters.items())
-        }
-        self._text: _Text | None = None
+        super().__init__(build, parameters)
 
     def first(self, **values: int | str) -> M | None:
         """The first instance, or None."""
@@ -45,10 +61,20 @@ class Compiled(Generic[M]):
 
     def rows(self, **values: int | str) -> Iterator[M]:
         """The instances, as the queryset itself would give them."""
-        vendor = connections[DEFAULT_DB_ALIAS].vendor
-        if self._text is None or self._text.vendor != vendor:
-            self._text = _Text(self._build(**self._marks), self._marks)
-        return self._text.ask(values)
+        return map(self.text.instance, self.text.ask(values))
+
+
+class CompiledValues(_Asked):
+    """The same for a queryset of `values_list`, a union of such too: its rows are tuples."""
+
+    def __init__(
+        self, build: Callable[..., models.QuerySet[Any, Any]], **parameters: type[int | str]
+    ) -> None:
+        super().__init__(build, parameters)
+
+    def rows(self, **values: int | str) -> Iterator[tuple[Any, ...]]:
+        """The tuples, as the queryset itself would give them."""
+        return map(tuple, self.text.ask(values))
 
 
 class _Text:
@@ -63,7 +89,9 @@ class _Text:
         unasked = set(marks) - {name for name, _ in self.values}
         if unasked:
             raise ValueError(f"the query does not ask for {', '.join(sorted(unasked))}")
-        self._read_columns(compiler)
+        self.converters = compiler.get_converters([column for column, _, _ in compiler.select])
+        if compiler.klass_info:
+            self._read_columns(compiler)
 
     def _read_columns(self, compiler: Any) -> None:
         shape, columns = compiler.klass_info, compiler.select
@@ -74,9 +102,8 @@ class _Text:
         # The types are those of Django 6.1, where it takes one argument more.
         self.related = get_related_populators(shape, columns, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]
         self.annotations = compiler.annotation_col_map
-        self.converters = compiler.get_converters([column for column, _, _ in columns])
 
-    def ask(self, values: dict[str, int | str]) -> Iterator[Any]:
+    def ask(self, values: dict[str, int | str]) -> Iterator[Sequence[Any]]:
         if any(isinstance(value, int) and abs(value) > _LARGEST_KEY for value in values.values()):
             return iter(())  # no row has such a key, and the database would refuse the number
         parameters = [values[name] if name else value for name, value in self.values]
@@ -84,7 +111,7 @@ class _Text:
         with connection.cursor() as cursor:
             cursor.execute(self.sql, parameters)
             found = cursor.fetchall()
-        return map(self._instance, self._converted(found, connection))
+        return self._converted(found, connection)
 
     def _converted(self, rows: Sequence[Any], connection: Any) -> Iterator[Sequence[Any]]:
         for row in rows:
@@ -94,7 +121,7 @@ class _Text:
                     plain[place] = convert(plain[place], column, connection)
             yield plain
 
-    def _instance(self, row: Sequence[Any]) -> Any:
+    def instance(self, row: Sequence[Any]) -> Any:
         instance = self.model.from_db(DEFAULT_DB_ALIAS, self.attributes, row[self.own])
         for related in self.related:
             related.populate(row, instance)

@@ -21,7 +21,7 @@ LAYERS = {
     "rules": 0, "actor": 0, "errors": 0, "canonical": 0,
     "events": 1, "locking": 1, "faults": 1, "journal": 1, "compiled": 1,
     "models": 2, "triggers": 2,
-    "facts": 3, "visibility": 3, "selectors": 3, "permissions": 3, "wording": 3, "history": 3,
+    "facts": 3, "visibility": 3, "selectors": 3, "permissions": 3, "wording": 3, "history": 3, "bulk": 3,
     "documents": 3,
     "services": 4, "verification": 4, "invariants": 4,
     "admin": 5, "management": 5,
@@ -53,12 +53,15 @@ CLOCK_OWNERS = {"datetime", "dt", "date", "timezone", "time"}
 # What makes a function of services/ a use case or a part of one, beside the writes themselves.
 STATE_CHANGERS = {
     "save_tracked", "create_tracked", "delete_tracked", "insert_rows", "update_rows", "record",
+    "insert_at_once", "update_at_once",
 }  # fmt: skip
 
 # Writes outside audit/history.py: file, or file::function → why no history and no actor is lost.
 BOOKKEEPING: dict[str, str] = {
+    "audit/bulk.py": "the statements of audit/history.py, which keeps the versions, and of projections",
     "audit/services/record.py": "the ledger itself, its heads (counters) and personal values",
     "approvals/services/asked.py": "open seats and the index of rounds are a projection",
+    "approvals/services/reconcile.py::rounds_out_of_step": "that a round was looked at is no change",
     "releases/services/due.py::_claim": "attempts at due work are counted in a table of their own",
     "releases/services/due.py::_note_failure": "likewise",
     "releases/services/due.py::revive_dead_letters": "likewise",

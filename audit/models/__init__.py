@@ -7,6 +7,7 @@ from audit.models.guarded import (
     InsertOnly,
     guarded_writes,
     guarded_writes_open,
+    require_guard_open,
 )
 from audit.models.ledger import PORTAL_STREAM, LedgerEntry, LedgerStream, PersonalRecord
 from audit.models.tracked import HistoryContext, TrackedRecords, tracked
@@ -24,5 +25,6 @@ __all__ = [
     "TrackedRecords",
     "guarded_writes",
     "guarded_writes_open",
+    "require_guard_open",
     "tracked",
 ]

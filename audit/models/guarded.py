@@ -35,6 +35,12 @@ def guarded_writes_open() -> bool:
     return _open.get()
 
 
+def require_guard_open(model: type[models.Model], what: str) -> None:
+    """Raise GuardedWrite when `model` is guarded and somebody else than `audit.history` writes."""
+    if issubclass(model, Guarded) and not _open.get():
+        _refuse(model, what)
+
+
 def _refuse(model: type[models.Model], what: str) -> NoReturn:
     raise GuardedWrite(
         f"{what} on {model._meta.label} would leave no history; write it with audit.history"

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 
+from audit.bulk import given_rows, rows_text
 from audit.canonical import FORMAT, canonical_text, entry_hash, instant_text
 from audit.errors import NotFound
 from audit.events import Event
@@ -119,7 +120,7 @@ _KEEP_PERSONAL = (
     "ON CONFLICT DO NOTHING)"
 )
 _COLUMNS = ("stream_id", "seq", "kind", "at", "recorded_at", "format", "text", "former", "hash")
-_ROW = f"({', '.join(['%s'] * len(_COLUMNS))})"
+_LIST = ", ".join(_COLUMNS)
 
 
 def _append_at_once(head: LedgerStream, entries: list[LedgerEntry], journal: Journal) -> None:
@@ -129,13 +130,12 @@ def _append_at_once(head: LedgerStream, entries: list[LedgerEntry], journal: Jou
     if journal.origin:
         before.append(_KEEP_PERSONAL)
         values += [journal.origin, journal.salt, journal.personal_text]
-    for entry in entries:
-        values += [getattr(entry, name) for name in _COLUMNS]
+    rows = [{name: getattr(entry, name) for name in _COLUMNS} for entry in entries]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH {', '.join(before)} INSERT INTO audit_ledgerentry ({', '.join(_COLUMNS)}) "  # noqa: S608
-            f"VALUES {', '.join([_ROW] * len(entries))} RETURNING id",
-            values,
+            f"WITH {', '.join(before)} INSERT INTO audit_ledgerentry ({_LIST}) "  # noqa: S608
+            f"SELECT {_LIST} FROM {given_rows('audit_ledgerentry')} RETURNING id",
+            [*values, rows_text(rows)],
         )
         for entry, (key,) in zip(entries, cursor.fetchall(), strict=True):
             entry.pk = key
