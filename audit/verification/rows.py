@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 
+from audit.bulk import among
 from audit.canonical import row_digest
 from audit.models import LedgerEntry
 from audit.triggers import protected_models
@@ -21,6 +22,7 @@ from audit.verification.report import Place, Report
 BATCH = 2000
 CHUNK = 500
 _LARGEST_KEY = 2**63 - 1
+_INSTANT = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 
 Digest = tuple[str, str, int]
 """A row's digest, and the stream and number of the entry that holds it."""
@@ -37,6 +39,12 @@ class ProtectedTable:
             for field in model._meta.concrete_fields
             if not field.primary_key
         }
+        self.key = str(model._meta.pk.column)
+        self.instants = {
+            field.column
+            for field in model._meta.concrete_fields
+            if isinstance(field, models.DateTimeField)
+        }
         self.covered = KeySet()
 
     def keys(self) -> Iterator[int]:
@@ -46,9 +54,26 @@ class ProtectedTable:
 
     def rows(self, keys: Sequence[int], columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """Key and the named columns of the rows with these keys."""
+        if connection.vendor == "postgresql":
+            return self._read(keys, columns)
         names = [self.attributes[column] for column in columns]
         rows = self.model._base_manager.filter(pk__in=keys).values_list("pk", *names)
         return iter(rows.order_by())
+
+    def _read(self, keys: Sequence[int], columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """The same by hand: PostgreSQL writes an instant as `instant_text` does, only much faster."""
+        quote = connection.ops.quote_name
+        chosen = ", ".join(
+            _INSTANT.format(quote(column)) if column in self.instants else quote(column)
+            for column in columns
+        )
+        wanted, values = among(quote(self.key), keys)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT {quote(self.key)}, {chosen} FROM {quote(self.name)} WHERE {wanted}",  # noqa: S608
+                values,
+            )
+            yield from cursor.fetchall()
 
 
 def protected_tables() -> dict[str, ProtectedTable]:
