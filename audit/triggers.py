@@ -1,13 +1,17 @@
 """Triggers by which the database itself refuses to change the record (AUD-3).
 
 Protected are the tables of insert-only models (ledger, decisions …) and of every history model:
-neither UPDATE nor DELETE nor TRUNCATE. Users can't be deleted. Installed after each migrate, because
-SQLite drops a table's triggers silently when a migration rebuilds the table.
+neither UPDATE nor DELETE nor TRUNCATE. Users can't be deleted. On SQLite `INSERT OR REPLACE` deletes
+without asking the DELETE triggers, so there an INSERT trigger refuses a place that is taken.
+
+Installed after each migrate, because SQLite drops a table's triggers silently when a migration
+rebuilds the table. A trigger counts as installed only when it is the very one: a name says nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
@@ -33,11 +37,12 @@ def protected_models() -> list[type[models.Model]]:
     ]
 
 
-def _operations() -> dict[str, tuple[str, ...]]:
-    wanted: dict[str, tuple[str, ...]] = {
-        model._meta.db_table: ("UPDATE", "DELETE") for model in protected_models()
-    }
-    wanted[get_user_model()._meta.db_table] = ("DELETE",)
+def _operations(vendor: str) -> dict[type[models.Model], tuple[str, ...]]:
+    more = "TRUNCATE" if vendor == "postgresql" else "INSERT"
+    wanted: dict[type[models.Model], tuple[str, ...]] = dict.fromkeys(
+        protected_models(), ("UPDATE", "DELETE", more)
+    )
+    wanted[get_user_model()] = ("DELETE", more)
     return wanted
 
 
@@ -46,92 +51,150 @@ def _name(table: str, operation: str) -> str:
     return f"{_PREFIX}_{operation.lower()}_{table}"[:63]
 
 
-def _sqlite_statements(table: str, operations: Iterable[str]) -> Iterable[str]:
-    for operation in operations:
-        yield (
-            f'CREATE TRIGGER IF NOT EXISTS "{_name(table, operation)}" BEFORE {operation} '
-            f"ON \"{table}\" BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        )
+@dataclass(frozen=True, slots=True)
+class _Trigger:
+    """One trigger that must be there: its statement, and what the catalogue then says of it."""
+
+    table: str
+    statement: str
+    catalogued: tuple[object, ...]
 
 
-def _postgres_statements(table: str, operations: Iterable[str]) -> Iterable[str]:
-    for operation in operations:
-        yield (
-            f'CREATE OR REPLACE TRIGGER "{_name(table, operation)}" BEFORE {operation} '
-            f'ON "{table}" FOR EACH ROW EXECUTE FUNCTION {_FUNCTION}()'
-        )
-    yield (
-        f'CREATE OR REPLACE TRIGGER "{_name(table, "TRUNCATE")}" BEFORE TRUNCATE '
-        f'ON "{table}" FOR EACH STATEMENT EXECUTE FUNCTION {_FUNCTION}()'
+def _sqlite_trigger(model: type[models.Model], operation: str) -> _Trigger:
+    table = model._meta.db_table
+    taken = f" WHEN {' OR '.join(_taken(model))}" if operation == "INSERT" else ""
+    statement = (
+        f'CREATE TRIGGER "{_name(table, operation)}" BEFORE {operation} ON "{table}"{taken} '
+        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+    )
+    # SQLite keeps the statement as it was written.
+    return _Trigger(table, statement, (table, statement))
+
+
+def _taken(model: type[models.Model]) -> Iterator[str]:
+    """A condition for each place that only one row may have: it has one; each is an index's look-up.
+
+    A new row's key is -1 here, because SQLite has not chosen it yet; no row of ours has that one.
+    """
+    table = model._meta.db_table
+    places = [[f'"{field.column}" = NEW."{field.column}"'] for field in _unique_fields(model)]
+    places += [
+        [*_same_columns(model, constraint), *_same_values(model, constraint)]
+        for constraint in model._meta.constraints
+        if isinstance(constraint, models.UniqueConstraint) and constraint.condition is None
+    ]
+    for place in places:
+        yield f'EXISTS (SELECT 1 FROM "{table}" WHERE {" AND ".join(place)})'  # noqa: S608
+
+
+def _unique_fields(model: type[models.Model]) -> list[models.Field[Any, Any]]:
+    return [field for field in model._meta.concrete_fields if field.unique]
+
+
+def _same_columns(model: type[models.Model], constraint: models.UniqueConstraint) -> Iterator[str]:
+    for name in constraint.fields:
+        column = model._meta.get_field(name).column  # type: ignore[union-attr]
+        yield f'"{column}" = NEW."{column}"'
+
+
+def _same_values(model: type[models.Model], constraint: models.UniqueConstraint) -> Iterator[str]:
+    # Each a function of one column, as in UniqueConstraint(Lower("username")).
+    expressions: tuple[Any, ...] = tuple(constraint.expressions)
+    for expression in expressions:
+        [source] = expression.get_source_expressions()
+        column = model._meta.get_field(source.name).column  # type: ignore[union-attr]
+        yield f'{expression.function}("{column}") = {expression.function}(NEW."{column}")'
+
+
+# pg_trigger.tgtype, from PostgreSQL's catalog/pg_trigger.h.
+_ROW, _BEFORE = 1, 2
+_EVENTS = {"DELETE": 8, "UPDATE": 16, "TRUNCATE": 32}
+
+
+def _postgres_trigger(model: type[models.Model], operation: str) -> _Trigger:
+    table = model._meta.db_table
+    each, kind = ("STATEMENT", 0) if operation == "TRUNCATE" else ("ROW", _ROW)
+    statement = (
+        f'CREATE OR REPLACE TRIGGER "{_name(table, operation)}" BEFORE {operation} '
+        f'ON "{table}" FOR EACH {each} EXECUTE FUNCTION {_FUNCTION}()'
+    )
+    enabled, whole = True, True
+    return _Trigger(
+        table, statement, (table, kind | _BEFORE | _EVENTS[operation], enabled, whole, _BODY)
     )
 
 
-_POSTGRES_FUNCTION = f"""
-CREATE OR REPLACE FUNCTION {_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $body$
+_BODY = """
 BEGIN
     RAISE EXCEPTION USING ERRCODE = '23514', MESSAGE = TG_TABLE_NAME || ' is append-only';
 END
-$body$
 """
+_POSTGRES_FUNCTION = f"CREATE OR REPLACE FUNCTION {_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $body${_BODY}$body$"
+
+# Enabled also for a session that replicates counts; WHEN and a list of columns make one hollow.
+_POSTGRES_CATALOGUE = """
+SELECT tgname, relname, tgtype, tgenabled IN ('O', 'A'), tgqual IS NULL AND tgattr = '', prosrc
+FROM pg_trigger
+JOIN pg_class ON pg_class.oid = tgrelid
+JOIN pg_proc ON pg_proc.oid = tgfoid
+WHERE NOT tgisinternal AND relnamespace = current_schema()::regnamespace
+"""
+_SQLITE_CATALOGUE = "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'"
 
 
-def _expected(connection: Any) -> dict[str, str]:
-    """Trigger name → table, for the tables that exist."""
-    present = set(connection.introspection.table_names())
-    truncate = ("TRUNCATE",) if connection.vendor == "postgresql" else ()
+def _expected(connection: Any) -> dict[str, _Trigger]:
+    """The triggers by name, for the tables that exist."""
+    existing = set(connection.introspection.table_names())
+    make = _postgres_trigger if connection.vendor == "postgresql" else _sqlite_trigger
     return {
-        _name(table, operation): table
-        for table, operations in _operations().items()
-        if table in present
-        for operation in (*operations, *truncate)
+        _name(model._meta.db_table, operation): make(model, operation)
+        for model, operations in _operations(connection.vendor).items()
+        if model._meta.db_table in existing
+        for operation in operations
     }
 
 
-def installed_triggers(connection: Any = default_connection) -> set[str]:
-    """The names of our triggers that the database has, switched on."""
-    if connection.vendor == "postgresql":
-        query = (
-            "SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
-            "WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') "
-            "AND relnamespace = current_schema()::regnamespace"
-        )
-    else:
-        query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+def _catalogued(connection: Any) -> dict[str, tuple[object, ...]]:
+    """What the database says of each trigger whose name is one of ours."""
+    postgres = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
-        cursor.execute(query)
-        return {name for (name,) in cursor.fetchall() if name.startswith(_PREFIX)}
+        cursor.execute(_POSTGRES_CATALOGUE if postgres else _SQLITE_CATALOGUE)
+        rows = cursor.fetchall()
+    return {name: tuple(rest) for name, *rest in rows if name.startswith(_PREFIX)}
+
+
+def installed_triggers(connection: Any = default_connection) -> set[str]:
+    """The names of the triggers that are there, switched on, and do what they should."""
+    there = _catalogued(connection)
+    wanted = _expected(connection).items()
+    return {name for name, trigger in wanted if there.get(name) == trigger.catalogued}
 
 
 def missing_triggers(connection: Any = default_connection) -> list[str]:
-    """The triggers that should be there and are not, by name; empty when all is well."""
+    """The triggers that are missing, switched off or altered, by name; empty when all is well."""
     return sorted(set(_expected(connection)) - installed_triggers(connection))
 
 
 def install_triggers(connection: Any = default_connection) -> None:
-    """Create what is missing for every protected table that exists. Idempotent, on both engines."""
-    missing = set(missing_triggers(connection))
+    """Put right what is missing for every protected table that exists. Idempotent, on both engines."""
+    missing = missing_triggers(connection)
     if not missing:
         return
-    tables = {table for name, table in _expected(connection).items() if name in missing}
-    operations = _operations()
+    expected = _expected(connection)
     # No schema editor: on SQLite it refuses to work inside a transaction.
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(_POSTGRES_FUNCTION)
-        for table in sorted(tables):
-            make = _postgres_statements if connection.vendor == "postgresql" else _sqlite_statements
-            for statement in make(table, operations[table]):
-                cursor.execute(statement)
+        for name in missing:
+            if connection.vendor == "sqlite":
+                cursor.execute(f'DROP TRIGGER IF EXISTS "{name}"')
+            cursor.execute(expected[name].statement)
 
 
 def drop_triggers(connection: Any = default_connection) -> None:
     """Take the triggers off: for the tests that tamper, and for the tear-down of transactional ones."""
-    expected = _expected(connection)
-    present = installed_triggers(connection)
+    there = _catalogued(connection)
     with connection.cursor() as cursor:
-        for name in sorted(present):
-            table = expected.get(name)
-            if connection.vendor == "postgresql" and table:
-                cursor.execute(f'DROP TRIGGER IF EXISTS "{name}" ON "{table}"')
-            elif connection.vendor == "sqlite":
-                cursor.execute(f'DROP TRIGGER IF EXISTS "{name}"')
+        for name, (table, *_) in sorted(there.items()):
+            on = f' ON "{table}"' if connection.vendor == "postgresql" else ""
+            cursor.execute(f'DROP TRIGGER IF EXISTS "{name}"{on}')

@@ -19,7 +19,7 @@ from portal.services.tokens import PREFIX, looks_like_token
 
 CHUNK = 500
 _SECRET = re.compile(re.escape(PREFIX) + r"[A-Za-z0-9_-]+")
-_TRIGGERS = "Find out who dropped it, then run manage.py migrate, which puts it back."
+_TRIGGERS = "Find out who did it, then run manage.py migrate, which puts it right."
 _REVOKE = "Revoke the token at once: whoever may read this row could use it."
 _VERSIONS = (
     "It was written past the services. Look at its history; put the row back to its newest version, "
@@ -53,7 +53,9 @@ def _from_report(rule: str, report: Report, mend: str) -> Iterator[Finding]:
 def check_triggers(now: dt.datetime) -> Iterator[Finding]:
     """The database itself refuses to change the record (AUD-3)."""
     for name in missing_triggers(connection):
-        detail = "this trigger, which keeps a table append-only, is missing or switched off"
+        detail = (
+            "this trigger, which keeps a table append-only, is missing, switched off or altered"
+        )
         yield Finding("I3", "trigger_missing", name, detail, _TRIGGERS)
 
 

@@ -101,12 +101,117 @@ def test_a_trigger_that_is_switched_off_is_missed() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.postgres
+def test_what_is_switched_off_is_switched_on_again() -> None:
+    run("ALTER TABLE approvals_decision DISABLE TRIGGER USER")
+    install_triggers()
+    assert missing_triggers() == []
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    "hollow",
+    [
+        "BEFORE DELETE ON approvals_decision FOR EACH ROW WHEN (false)",
+        "AFTER DELETE ON approvals_decision FOR EACH ROW",
+        "BEFORE DELETE ON approvals_decision FOR EACH STATEMENT",
+        "BEFORE INSERT ON approvals_decision FOR EACH ROW",
+    ],
+)
+def test_another_trigger_of_the_same_name_is_missed_and_put_right(hollow: str) -> None:
+    name = "countersign_keep_delete_approvals_decision"
+    run(f"DROP TRIGGER {name} ON approvals_decision")
+    run(f"CREATE TRIGGER {name} {hollow} EXECUTE FUNCTION countersign_keep_refuse()")
+    assert missing_triggers() == [name]
+    install_triggers()
+    assert missing_triggers() == []
+
+
+@pytest.mark.postgres
+def test_an_update_trigger_for_a_few_columns_is_missed() -> None:
+    name = "countersign_keep_update_approvals_decision"
+    run(f"DROP TRIGGER {name} ON approvals_decision")
+    run(
+        f"CREATE TRIGGER {name} BEFORE UPDATE OF ordinal ON approvals_decision FOR EACH ROW "
+        "EXECUTE FUNCTION countersign_keep_refuse()"
+    )
+    assert missing_triggers() == [name]
+
+
+@pytest.mark.postgres
+def test_a_function_that_refuses_nothing_is_missed_and_put_right() -> None:
+    whole = installed_triggers()
+    run(
+        "CREATE OR REPLACE FUNCTION countersign_keep_refuse() RETURNS trigger LANGUAGE plpgsql "
+        "AS 'BEGIN RETURN NEW; END'"
+    )
+    assert set(missing_triggers()) == whole
+    install_triggers()
+    assert missing_triggers() == []
+    user = get_user_model().objects.create_user("leaver")
+    assert _refused("DELETE FROM portal_user WHERE id = %s", user.pk)
+
+
+@pytest.mark.sqlite_only
+def test_a_hollow_trigger_of_the_same_name_is_missed_and_put_right() -> None:
+    name = "countersign_keep_delete_approvals_decision"
+    run(f'DROP TRIGGER "{name}"')
+    run(
+        f'CREATE TRIGGER "{name}" BEFORE DELETE ON "approvals_decision" WHEN 0 '
+        "BEGIN SELECT RAISE(ABORT, 'approvals_decision is append-only'); END"
+    )
+    assert missing_triggers() == [name]
+    install_triggers()
+    assert missing_triggers() == []
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.req("A-053")
+def test_no_row_of_any_protected_table_is_replaced() -> None:
+    """INSERT OR REPLACE deletes the row in its way, and no DELETE trigger hears of it."""
+    complete_record()
+    for model in [*protected_models(), get_user_model()]:
+        table, key = model._meta.db_table, model._meta.pk.column
+        row = model._base_manager.order_by("pk").values_list("pk", flat=True)[0]
+        columns = [field.column for field in model._meta.concrete_fields]
+        others = [f'"{column}"' for column in columns if column != key]
+        everything, rest = ", ".join(f'"{column}"' for column in columns), ", ".join(others)
+        for verb in ("INSERT OR REPLACE", "REPLACE", "INSERT OR IGNORE"):
+            same = f'{verb} INTO "{table}" ({everything}) SELECT {everything} FROM "{table}"'
+            assert _refused(f'{same} WHERE "{key}" = %s', row), table
+        if _unique_places(model):
+            moved = f'INSERT OR REPLACE INTO "{table}" ({rest}) SELECT {rest} FROM "{table}"'
+            assert _refused(f'{moved} WHERE "{key}" = %s', row), f"{table}, under another key"
+        assert model._base_manager.filter(pk=row).exists()
+
+
+def _unique_places(model: type[models.Model]) -> bool:
+    return any(isinstance(one, models.UniqueConstraint) for one in model._meta.constraints)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.req("A-053")
+def test_a_user_is_not_replaced_by_one_of_the_same_name_in_other_letters() -> None:
+    user = get_user_model().objects.create_user("leaver")
+    rest = ", ".join(
+        f'"{field.column}"'
+        for field in get_user_model()._meta.concrete_fields
+        if field.column not in ("id", "username")
+    )
+    assert _refused(
+        f"INSERT OR REPLACE INTO portal_user (username, {rest}) SELECT 'LEAVER', {rest} "
+        "FROM portal_user WHERE id = %s",
+        user.pk,
+    )
+    assert get_user_model().objects.filter(pk=user.pk).exists()
+
+
 @pytest.mark.sqlite_only
 def test_a_table_that_is_rebuilt_loses_its_triggers_and_is_missed() -> None:
     run('CREATE TABLE "again" AS SELECT * FROM "approvals_decision"')
     run('DROP TABLE "approvals_decision"')
     run('ALTER TABLE "again" RENAME TO "approvals_decision"')
-    assert len(missing_triggers()) == 2
+    assert len(missing_triggers()) == 3
 
 
 @pytest.mark.django_db(transaction=True)
@@ -120,9 +225,8 @@ def test_migrate_puts_them_back() -> None:
 def test_names_of_triggers_are_whole_on_postgresql() -> None:
     """PostgreSQL cuts names at 63 characters: two that were cut alike would be one."""
     names = installed_triggers()
-    expected = sum(2 + (connection.vendor == "postgresql") for _ in protected_models())
-    users = 1 + (connection.vendor == "postgresql")
-    assert len(names) == expected + users
+    users = 2
+    assert len(names) == 3 * len(protected_models()) + users
 
 
 def test_every_protected_model_has_a_table_of_its_own() -> None:

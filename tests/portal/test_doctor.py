@@ -72,7 +72,7 @@ def test_a_broken_invariant_is_named_with_its_mend_and_the_end_is_1() -> None:
     out, ending = _doctor()
     assert "I3 approvals_decision row" in out
     assert "countersign_keep_delete_approvals_decision" in out
-    assert "run manage.py migrate, which puts it back" in out
+    assert "run manage.py migrate, which puts it right" in out
     assert ending.endswith(" things have to be mended. (1)")
     lines = out.splitlines()
     number = next(n for n, line in enumerate(lines) if line.startswith("I3 approvals_decision row"))
