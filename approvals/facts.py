@@ -11,30 +11,33 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.db import connection
 
 from approvals.models import Approval, Decision, Role, RoleAssignment
 from approvals.rules.eligibility import Electorate, ElectorateFacts, Holder, electorate
 from approvals.rules.quorum import Vote
 from approvals.rules.seats import Seat, SourceKey, named_users, source_keys
+from audit.bulk import among
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Who is active where at one moment: accounts, and holders of groups, roles and rights."""
+    """Who is active where at one moment: accounts, and holders of groups, roles and rights.
+
+    `names` are today's names of the accounts and of the groups and roles asked for.
+    """
 
     people: Mapping[int, Holder]
     holders: Mapping[SourceKey, tuple[int, ...]]
-
-
-def _placeholders(values: Collection[Any]) -> str:
-    return ", ".join(["%s"] * len(values))
+    names: Mapping[SourceKey, str]
 
 
 class _Query:
     """One UNION ALL over users, members and role holders: one statement whatever is asked for.
 
-    Written by hand, because composing it from querysets costs more time than the database needs.
+    Written by hand, because composing it from querysets costs more time than the database needs. On
+    PostgreSQL lists go as arrays: the text is the same however many they are, and is planned once.
     """
 
     def __init__(self, lineage: Sequence[int], now: dt.datetime) -> None:
@@ -43,6 +46,7 @@ class _Query:
         self.member = user.groups.through._meta.db_table
         self.assigned = RoleAssignment._meta.db_table
         self.role = Role._meta.db_table
+        self.group = Group._meta.db_table
         self.lineage = list(lineage)
         self.now = connection.ops.adapt_datetimefield_value(now)
         self.parts: list[str] = []
@@ -62,33 +66,45 @@ class _Query:
         )
 
     def add_users(self, ids: Collection[int]) -> None:
-        self._select(
-            "user", "u.id", f"{self.user} u WHERE u.id IN ({_placeholders(ids)})", list(ids)
-        )
+        named, values = among("u.id", ids)
+        self._select("user", "u.id", f"{self.user} u WHERE {named}", values)
 
     def add_groups(self, ids: Collection[int]) -> None:
+        named, values = among("m.group_id", ids)
         source = (
             f"{self.member} m JOIN {self.user} u ON u.id = m.user_id "
-            f"WHERE m.group_id IN ({_placeholders(ids)}) AND {self._live('m')}"
+            f"WHERE {named} AND {self._live('m')}"
         )
-        self._select("group", "m.group_id", source, [*ids, self.now, self.now])
+        self._select("group", "m.group_id", source, [*values, self.now, self.now])
+        self._add_names("group", self.group, ids)
+
+    def add_roles(self, ids: Collection[int]) -> None:
+        self.add_holders("role", "a.role_id", *among("a.role_id", ids))
+        self._add_names("role", self.role, ids)
 
     def add_holders(self, kind: str, ref: str, condition: str, values: Sequence[Any]) -> None:
         """Holders of roles, by themselves and through a group, where `condition` names the roles."""
-        scopes = f"a.scope_id IN ({_placeholders(self.lineage)}) AND {self._live('a')}"
+        around, scopes = among("a.scope_id", self.lineage)
+        held = f"{condition} AND {around} AND {self._live('a')}"
+        window = [self.now, self.now]
         direct = (
             f"{self.assigned} a JOIN {self.role} r ON r.id = a.role_id "
-            f"JOIN {self.user} u ON u.id = a.user_id WHERE {condition} AND {scopes}"
+            f"JOIN {self.user} u ON u.id = a.user_id WHERE {held}"
         )
-        self._select(kind, ref, direct, [*values, *self.lineage, self.now, self.now])
+        self._select(kind, ref, direct, [*values, *scopes, *window])
         through = (
             f"{self.assigned} a JOIN {self.role} r ON r.id = a.role_id "
             f"JOIN {self.member} m ON m.group_id = a.group_id "
-            f"JOIN {self.user} u ON u.id = m.user_id "
-            f"WHERE {condition} AND {scopes} AND {self._live('m')}"
+            f"JOIN {self.user} u ON u.id = m.user_id WHERE {held} AND {self._live('m')}"
         )
-        window = [self.now, self.now]
-        self._select(kind, ref, through, [*values, *self.lineage, *window, *window])
+        self._select(kind, ref, through, [*values, *scopes, *window, *window])
+
+    def _add_names(self, kind: str, table: str, ids: Collection[int]) -> None:
+        named, values = among("n.id", ids)
+        self.parts.append(
+            f"SELECT 'name', '{kind}', n.id, NULL, NULL, NULL, n.name, NULL FROM {table} n WHERE {named}"  # noqa: S608
+        )
+        self.values.extend(values)
 
     def rows(self) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
@@ -111,8 +127,7 @@ def load_people(
     if wanted["group"]:
         query.add_groups(wanted["group"])
     if wanted["role"]:
-        roles = wanted["role"]
-        query.add_holders("role", "a.role_id", f"a.role_id IN ({_placeholders(roles)})", roles)
+        query.add_roles(wanted["role"])
     for right in wanted["right"]:
         query.add_holders("right", "%s", "r.rights LIKE %s", [right, f'%"{right}"%'])
     query.add_holders("reads_only", "a.role_id", "r.reads_only = %s", [True])
@@ -122,16 +137,20 @@ def load_people(
 def _people(rows: Iterable[tuple[Any, ...]]) -> People:
     accounts: dict[int, tuple[UUID, bool, str, str]] = {}
     holders: dict[SourceKey, list[int]] = {}
+    names: dict[SourceKey, str] = {}
     readers: set[UUID] = set()
-    for kind, ref, user_id, person, active, account_kind, name, username in rows:
+    for kind, ref, key, person, active, account_kind, name, username in rows:
+        if kind == "name":
+            names[ref, key] = name
+            continue
         human = person if isinstance(person, UUID) else UUID(person)
-        accounts[user_id] = (human, bool(active), account_kind, name or username)
+        accounts[key] = (human, bool(active), account_kind, name or username)
         if kind == "reads_only":
             if active:  # a deactivated auditor's account shuts nobody out
                 readers.add(human)
         elif kind != "user":
-            key: SourceKey = (kind, ref if kind == "right" else int(ref))
-            holders.setdefault(key, []).append(user_id)
+            source: SourceKey = (kind, ref if kind == "right" else int(ref))
+            holders.setdefault(source, []).append(key)
     people = {
         user_id: Holder(
             user_id,
@@ -143,7 +162,9 @@ def _people(rows: Iterable[tuple[Any, ...]]) -> People:
         )
         for user_id, (human, active, account_kind, name) in accounts.items()
     }
-    return People(people, {key: tuple(sorted(set(ids))) for key, ids in holders.items()})
+    names |= {("user", user_id): one.display_name for user_id, one in people.items()}
+    found = {source: tuple(sorted(set(ids))) for source, ids in holders.items()}
+    return People(people, found, names)
 
 
 def seats_of(approval: Approval) -> tuple[Seat, ...]:
@@ -180,8 +201,17 @@ def load_electorate(
     now: dt.datetime,
 ) -> Electorate:
     """Who may fill which of `seats` at `now`; one query."""
-    people = load_people(source_keys(seats), named_users(seats) | exclusions.keys(), lineage, now)
-    return electorate_from(seats, exclusions, people)
+    return electorate_from(seats, exclusions, people_of(seats, exclusions, lineage, now))
+
+
+def people_of(
+    seats: Sequence[Seat],
+    exclusions: Mapping[int, str],
+    lineage: Sequence[int],
+    now: dt.datetime,
+) -> People:
+    """Everyone whom `seats` reach at `now`, and those excluded from them; one query."""
+    return load_people(source_keys(seats), named_users(seats) | exclusions.keys(), lineage, now)
 
 
 def live_decisions(decisions: Iterable[Decision]) -> dict[UUID, Decision]:
@@ -198,5 +228,10 @@ def live_decisions(decisions: Iterable[Decision]) -> dict[UUID, Decision]:
 
 def vote_of(decision: Decision) -> Vote:
     """A decision as the quorum counts it, with the seats that its hats opened when it was given."""
-    seats = frozenset(hat["seat"] for hat in json.loads(decision.hats))
+    seats = _opened_by(decision.hats)
     return Vote(person=decision.person, verdict=decision.verdict, seats=seats)  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=2048)
+def _opened_by(hats: str) -> frozenset[int]:
+    return frozenset(hat["seat"] for hat in json.loads(hats))

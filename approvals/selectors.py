@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import models
-from django.db.models import F, Q, Value
+from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce, Now, NullIf
 
 from approvals.models import (
@@ -22,6 +23,7 @@ from approvals.models import (
     SeatSource,
 )
 from audit.actor import Actor
+from audit.compiled import CompiledValues
 from audit.history import history_of
 from audit.permissions import live_group_ids, live_memberships, within_time
 
@@ -92,13 +94,9 @@ def decisions_of(approvals: Sequence[Approval]) -> dict[int, list[Decision]]:
     return found
 
 
-def due_rounds(limit: int, now: Any) -> list[Approval]:
-    """Open rounds of which something has fallen due, the oldest first."""
-    return list(
-        Approval.objects.filter(state=Approval.State.OPEN, next_due_at__lte=now).order_by(
-            "next_due_at"
-        )[:limit]
-    )
+def due_rounds(now: dt.datetime) -> models.QuerySet[Approval]:
+    """Open rounds of which something has fallen due."""
+    return Approval.objects.filter(state=Approval.State.OPEN, next_due_at__lte=now)
 
 
 def root_scope() -> Scope | None:
@@ -134,32 +132,67 @@ def open_seats_of(user_id: int | None) -> models.QuerySet[AskedPerson]:
     return AskedPerson.objects.filter(user_id=user_id or 0, is_open=True, has_answered=False)
 
 
-def memberships_changed(user_id: int | None, after: dt.datetime) -> dict[int, dt.datetime]:
-    """The groups that a user came into or left since `after`, each with the moment; one query."""
-    members = get_user_model().groups.through
-    mine = members._default_manager.filter(user_id=user_id or 0)
-    left = history_of(members)._base_manager.filter(
-        user_id=user_id, history_type="-", history_date__gt=after
-    )
-    moments = [
-        mine.filter(since__gt=after).values_list("group_id", "since"),
-        left.order_by().values_list("group_id", "history_date"),
-    ]
-    for name in ("valid_from", "valid_until"):
-        passed = {f"{name}__gt": after, f"{name}__lte": Now()}
-        moments.append(mine.filter(**passed).values_list("group_id", name))
-    found: dict[int, dt.datetime] = {}
-    for group_id, moment in moments[0].union(*moments[1:], all=True):
-        found[group_id] = max(moment, found.get(group_id, moment))
+Holdings = dict[tuple[str, int], dt.datetime]
+
+
+def holdings_changed(after: dt.datetime, user_ids: Collection[int] | None = None) -> Holdings:
+    """The groups and roles that accounts (or anybody) came to hold or lost since `after`; one query.
+
+    By ("group"|"role", key), each with the newest moment: of a membership made or ended by whatever
+    road, and of memberships and roles whose time has come or run out.
+    """
+    return _newest(_holdings_changed(after, user_ids))
+
+
+def my_holdings_changed(user_id: int) -> Holdings:
+    """The same for one account, within a day: asked whenever somebody looks at what waits."""
+    return _newest(_MINE_CHANGED.rows(user_id=user_id))
+
+
+def _newest(rows: Iterable[tuple[Any, ...]]) -> Holdings:
+    found: Holdings = {}
+    for kind, key, moment in rows:
+        found[kind, key] = max(moment, found.get((kind, key), moment))
     return found
 
 
-def rounds_not_seen_since(group_ids: Collection[int], moment: dt.datetime, limit: int) -> list[int]:
-    """Open rounds that name these groups, or roles they hold, and were last looked at before then."""
+def _holdings_changed(
+    after: dt.datetime | CombinedExpression, user_ids: Collection[int] | None
+) -> models.QuerySet[Any, tuple[Any, ...]]:
+    members = get_user_model().groups.through
+    joined, left = members._default_manager.all(), history_of(members)._base_manager.all()
+    assigned = RoleAssignment.objects.all()
+    if user_ids is not None:
+        groups = joined.filter(user_id__in=user_ids).values("group_id")
+        joined, left = joined.filter(user_id__in=user_ids), left.filter(user_id__in=user_ids)
+        assigned = assigned.filter(Q(user_id__in=user_ids) | Q(group_id__in=groups))
+    gone = left.filter(history_type="-", history_date__gt=after).order_by()
+    moments = [
+        joined.filter(since__gt=after).values_list(Value("group"), "group_id", "since"),
+        gone.values_list(Value("group"), "group_id", "history_date"),
+    ]
+    for name in ("valid_from", "valid_until"):
+        passed = {f"{name}__gt": after, f"{name}__lte": Now()}
+        moments.append(joined.filter(**passed).values_list(Value("group"), "group_id", name))
+        moments.append(assigned.filter(**passed).values_list(Value("role"), "role_id", name))
+    return moments[0].union(*moments[1:], all=True)
+
+
+_MINE_CHANGED = CompiledValues(
+    lambda user_id: _holdings_changed(Now() - dt.timedelta(days=1), [user_id]), user_id=int
+)
+
+
+def rounds_not_seen_since(
+    holdings: Iterable[tuple[str, int]], moment: dt.datetime, limit: int
+) -> list[int]:
+    """Open rounds that name these groups and roles, or a right, and were last looked at before then."""
+    keys = list(holdings)
+    groups = [key for kind, key in keys if kind == "group"]
+    roles = [key for kind, key in keys if kind == "role"]
     seen = Coalesce("approval__reconciled_at", "approval__opened_at")
-    named = Q(group_id__in=group_ids) | Q(
-        role_id__in=RoleAssignment.objects.filter(group_id__in=group_ids).values("role_id")
-    )
+    held = RoleAssignment.objects.filter(group_id__in=groups).values("role_id")
+    named = Q(group_id__in=groups) | Q(role_id__in=roles) | Q(role_id__in=held)
     rows = SeatSource.objects.alias(seen=seen).filter(
         named | ~Q(right=""), approval__state=Approval.State.OPEN, seen__lt=moment
     )
@@ -167,6 +200,6 @@ def rounds_not_seen_since(group_ids: Collection[int], moment: dt.datetime, limit
 
 
 def current_rounds(hosts: Collection[str]) -> list[Approval]:
-    """The newest round of each of these hosts: one query, however many they are."""
-    newest = {one.host: one for one in Approval.objects.filter(host__in=hosts).order_by("attempt")}
-    return list(newest.values())
+    """The newest round of each of these hosts: one query, and no row of a former attempt."""
+    newer = Approval.objects.filter(host=OuterRef("host"), attempt__gt=OuterRef("attempt"))
+    return list(Approval.objects.filter(~Exists(newer), host__in=hosts))

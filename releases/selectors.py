@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat, Now, Substr
 
 from approvals.models import (
@@ -20,7 +20,7 @@ from approvals.models import (
 )
 from approvals.selectors import open_seats_of
 from audit.actor import Actor
-from audit.compiled import Compiled
+from audit.compiled import Compiled, CompiledValues
 from audit.errors import NotFound
 from audit.permissions import granted
 from releases.models import (
@@ -247,8 +247,7 @@ def activities_matching(actor: Actor, wanted: ActivityFilter) -> models.QuerySet
 
 def seats_matching(actor: Actor, wanted: ActivityFilter) -> models.QuerySet[AskedPerson]:
     """What waits for the actor, as rows of the projection that match."""
-    rows = open_seats_of(actor.user_id).select_related("approval")
-    rows = rows.only("due_at", "approval__host")  # not the snapshots that a round carries
+    rows = open_seats_of(actor.user_id).annotate(host=F("approval__host"))
     if wanted.release is not None:
         rows = rows.filter(approval__scope__release=wanted.release)
     if wanted.overdue is not None:
@@ -261,12 +260,26 @@ def seats_matching(actor: Actor, wanted: ActivityFilter) -> models.QuerySet[Aske
     return rows
 
 
-def count_waiting(actor: Actor) -> int:
-    """How many questions wait for the actor; those of archived products are not counted."""
-    mine = open_seats_of(actor.user_id)
+def _waiting_counts(user_id: int) -> models.QuerySet[Any, tuple[Any, ...]]:
+    mine = open_seats_of(user_id).order_by()
     archived = Product.objects.filter(is_archived=True).values("pk")
     hidden = mine.filter(approval__scope__release__product__in=archived)
-    return mine.count() - hidden.count()
+    every, gone = (
+        rows.values(counted=Value(kind))
+        .annotate(number=Count("pk"))
+        .values_list("counted", "number")
+        for kind, rows in (("all", mine), ("archived", hidden))
+    )
+    return every.union(gone, all=True)
+
+
+_WAITING_COUNTS = CompiledValues(_waiting_counts, user_id=int)
+
+
+def count_waiting(actor: Actor) -> int:
+    """How many questions wait for the actor; those of archived products are not counted."""
+    found = _WAITING_COUNTS.rows(user_id=actor.user_id or 0)
+    return sum(number if kind == "all" else -number for kind, number in found)
 
 
 # What a list says of an activity: a release has thirty columns, and a page fifty rows.
@@ -276,9 +289,9 @@ _IN_A_LIST = (
 )  # fmt: skip
 
 
-def activities_asked_about(rows: Collection[AskedPerson]) -> dict[int, Activity]:
+def activities_asked_about(rows: Collection[Any]) -> dict[int, Activity]:
     """The activity behind each row of the projection, by the key of its round."""
-    keys = {row.approval_id: int(row.approval.host.removeprefix(_HOST)) for row in rows}
+    keys = {row.approval_id: int(row.host.removeprefix(_HOST)) for row in rows}
     found = (
         Activity.objects.select_related("release__product", "phase")
         .only(*_IN_A_LIST)

@@ -17,8 +17,9 @@ class Approval(Guarded):
     The host (`activity:17`) gives title, scope, ledger stream and content; a retry is a new row with
     attempt n+1. `policy`, `seats`, `form`, `deadline`, `content` are canonical JSON snapshots taken
     when the round opened; only an escalation changes `seats`. `exclusions` names those who may not
-    decide (`{"12": "own_change"}`), as the host last said. `tally` is the running evaluation with its
-    reason, and with `version` mere bookkeeping: it can be computed again from the decisions.
+    decide (`{"12": "own_change"}`), as the host last said. `tally` is how many have voted how and
+    how the round stands, and with `version` mere bookkeeping: it can be counted again from the
+    decisions, and `doctor` does.
     """
 
     class State(models.TextChoices):
@@ -95,8 +96,8 @@ class SeatSource(models.Model):
 class AskedPerson(models.Model):
     """Who a round asks or has asked: the projection behind inbox and counts.
 
-    `is_open`: the person may answer at this moment. Services rewrite it when rounds, membership or
-    roles change, `tick` reconciles it, no rule reads it. Rows stay: a seat once held lets its
+    `is_open`: the person's vote could be taken at this moment. Services rewrite it when rounds,
+    votes, membership or roles change, `tick` reconciles it, no rule reads it. Rows stay: a seat once held lets its
     holder see the release for good.
     """
 

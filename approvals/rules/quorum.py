@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 from uuid import UUID
 
@@ -49,22 +50,48 @@ RejectMode = Literal["first", "unreachable"]
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """A state, and for a round that cannot be approved the code and the facts of the cause."""
+
+    state: State
+    cause: str | None = None
+    possible: int | None = None
+    unfillable: tuple[int, ...] = ()
+
+    def nodes(self, needed: int, seat_count: int) -> tuple[Node, ...]:
+        if self.cause is None:
+            return ()
+        data = {
+            "code": self.cause,
+            "needed": needed,
+            "seats": seat_count,
+            "possible": self.possible,
+            "required_unfillable": list(self.unfillable),
+        }
+        return (Node("cause", False, data),)
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """The answer about a round with its reason.
 
-    `seating` says which person counts for which seat, `asked` who may vote and has not; it is empty
-    once the round has ended. `stuck` is no state of an approval: its state stays what it was.
+    `seating` says which person counts for which seat. `stuck` is no state of an approval: its state
+    stays what it was. `asked` and `reason` are worked out when somebody wants to know: a vote in a
+    round of 200 seats costs several times as much when it tells of every seat who may still fill it.
     """
 
-    state: State
-    approvals: int
-    rejections: int
-    abstentions: int
+    finding: Finding
     needed: int
-    seat_count: int
-    seating: tuple[tuple[int, UUID], ...]
-    asked: tuple[UUID, ...]
-    reason: Node
+    reject_mode: RejectMode
+    seats: Sequence[Seat]
+    votes: Sequence[Vote]
+    electorate: Electorate
+    seated: Seating
+
+    @property
+    def state(self) -> State:
+        """`approved`, `rejected`, `open` or `stuck`."""
+        return self.finding.state
 
     @property
     def stuck(self) -> bool:
@@ -76,6 +103,50 @@ class Evaluation:
         """Whether the round is decided."""
         return self.state in ("approved", "rejected")
 
+    @cached_property
+    def approvals(self) -> int:
+        """How many approve."""
+        return _count(self.votes, "approve")
+
+    @cached_property
+    def rejections(self) -> int:
+        """How many reject."""
+        return _count(self.votes, "reject")
+
+    @cached_property
+    def abstentions(self) -> int:
+        """How many abstain."""
+        return _count(self.votes, "abstain")
+
+    @property
+    def seat_count(self) -> int:
+        """How many seats there are."""
+        return len(self.seats)
+
+    @property
+    def seating(self) -> tuple[tuple[int, UUID], ...]:
+        """Seat number and person, for each seat that a vote fills."""
+        return tuple(sorted(self.seated.filled.items()))
+
+    @cached_property
+    def asked(self) -> tuple[UUID, ...]:
+        """Who may vote and has not; nobody once the round has ended."""
+        return () if self.ended else may_still_vote(self.votes, self.seats, self.electorate)
+
+    @cached_property
+    def reason(self) -> Node:
+        """The tree of reasons: number, required seats, each seat, who is left out, the cause."""
+        children = (
+            number_node(self.approvals, self.needed),
+            required_node(self.seats, self.votes, self.seated),
+            seats_node(self.seats, self.votes, self.seated, self.electorate, ended=self.ended),
+            left_out_node(self.seats, self.votes, self.electorate),
+            rejections_node(self.votes, self.reject_mode),
+            *self.finding.nodes(self.needed, self.seat_count),
+        )
+        people = {"people": names_in(self.electorate)}
+        return Node(self.state, self.state == "approved", people, children)
+
     def counts(self) -> dict[str, int]:
         """The figures as plain JSON values."""
         return {
@@ -85,28 +156,6 @@ class Evaluation:
             "needed": self.needed,
             "seats": self.seat_count,
         }
-
-
-@dataclass(frozen=True, slots=True)
-class _Finding:
-    """A state, and for a round that cannot be approved the code and the facts of the cause."""
-
-    state: State
-    cause: str | None = None
-    possible: int | None = None
-    unfillable: tuple[int, ...] = ()
-
-    def node(self, needed: int, seat_count: int) -> tuple[Node, ...]:
-        if self.cause is None:
-            return ()
-        data = {
-            "code": self.cause,
-            "needed": needed,
-            "seats": seat_count,
-            "possible": self.possible,
-            "required_unfillable": list(self.unfillable),
-        }
-        return (Node("cause", False, data),)
 
 
 def evaluate(
@@ -124,28 +173,15 @@ def evaluate(
     """
     if reject_mode not in ("first", "unreachable"):
         raise ValueError(f"unknown way to reject: {reject_mode!r}")
-    found = _find(seats, needed, reject_mode, votes, electorate)
-    seating = seat_votes(votes, seats, electorate)
-    ended = found.state in ("approved", "rejected")
-    children = (
-        number_node(_count(votes, "approve"), needed),
-        required_node(seats, votes, seating),
-        seats_node(seats, votes, seating, electorate, ended=ended),
-        left_out_node(seats, votes, electorate),
-        rejections_node(votes, reject_mode),
-        *found.node(needed, len(seats)),
-    )
-    people = names_in(electorate)
+    strict = seat_votes_strictly(votes, seats)
     return Evaluation(
-        state=found.state,
-        approvals=_count(votes, "approve"),
-        rejections=_count(votes, "reject"),
-        abstentions=_count(votes, "abstain"),
+        finding=_find(seats, needed, reject_mode, votes, electorate, strict),
         needed=needed,
-        seat_count=len(seats),
-        seating=tuple(sorted(seating.filled.items())),
-        asked=() if ended else may_still_vote(votes, seats, electorate),
-        reason=Node(found.state, found.state == "approved", {"people": people}, children),
+        reject_mode=reject_mode,
+        seats=seats,
+        votes=tuple(votes),
+        electorate=electorate,
+        seated=strict if strict.complete else seat_votes(votes, seats),
     )
 
 
@@ -159,7 +195,8 @@ def _find(
     reject_mode: RejectMode,
     votes: Sequence[Vote],
     electorate: Electorate,
-) -> _Finding:
+    strict: Seating,
+) -> Finding:
     """The state.
 
     With no rejection allowed in a required seat, a seating of all votes that also fills every
@@ -167,14 +204,13 @@ def _find(
     augmenting it to a maximum one empties neither. So three maximum matchings decide.
     """
     if reject_mode == "first" and _count(votes, "reject"):
-        return _Finding("rejected", "rejection_ends_round")
+        return Finding("rejected", "rejection_ends_round")
     if not seats:
-        return _Finding("stuck", "no_seats", 0)
+        return Finding("stuck", "no_seats", 0)
     if needed < 1:
-        return _Finding("stuck", "nothing_needed", 0)
-    strict = seat_votes_strictly(votes, seats, electorate)
+        return Finding("stuck", "nothing_needed", 0)
     if not strict.complete:
-        return _without_seats(seats, needed, votes, electorate)
+        return _without_seats(seats, needed, votes)
     return _with_seats(seats, needed, votes, electorate, strict)
 
 
@@ -184,39 +220,37 @@ def _with_seats(
     votes: Sequence[Vote],
     electorate: Electorate,
     strict: Seating,
-) -> _Finding:
+) -> Finding:
     required = [seat.number for seat in seats if seat.required]
     if _count(votes, "approve") >= needed and all(one in strict.filled for one in required):
-        return _Finding("approved")
+        return Finding("approved")
     rejections = _count(votes, "reject")
     best = seat_everyone(strict, remaining_persons(votes, electorate), seats, electorate)
     possible = len(best) - rejections
     unfillable = tuple(one for one in required if one not in best)
     if possible >= needed and not unfillable:
-        return _Finding("open")
+        return Finding("open")
     return _impossible(len(seats), needed, rejections, possible, unfillable)
 
 
-def _without_seats(
-    seats: Sequence[Seat], needed: int, votes: Sequence[Vote], electorate: Electorate
-) -> _Finding:
+def _without_seats(seats: Sequence[Seat], needed: int, votes: Sequence[Vote]) -> Finding:
     """Some vote has no seat unless a rejection takes a required one, whoever else may come."""
     approving = [vote for vote in votes if vote.verdict == "approve"]
-    if seat_votes_strictly(approving, seats, electorate).complete and len(seats) >= needed:
-        return _Finding("rejected", "required_seat_rejected", 0)
-    return _Finding("stuck", "votes_without_seats", 0)
+    if seat_votes_strictly(approving, seats).complete and len(seats) >= needed:
+        return Finding("rejected", "required_seat_rejected", 0)
+    return Finding("stuck", "votes_without_seats", 0)
 
 
 def _impossible(
     seat_count: int, needed: int, rejections: int, possible: int, unfillable: tuple[int, ...]
-) -> _Finding:
+) -> Finding:
     """Not with the people there are: is it for want of people, by the rejections, or neither?
 
     With somebody new in every open seat `seat_count - rejections` could approve, required seats
     among them.
     """
     if seat_count - rejections >= needed:
-        return _Finding("stuck", "too_few_people", possible, unfillable)
+        return Finding("stuck", "too_few_people", possible, unfillable)
     if rejections and seat_count >= needed:
-        return _Finding("rejected", "number_unreachable", possible, unfillable)
-    return _Finding("stuck", "more_needed_than_seats", possible, unfillable)
+        return Finding("rejected", "number_unreachable", possible, unfillable)
+    return Finding("stuck", "more_needed_than_seats", possible, unfillable)

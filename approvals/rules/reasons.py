@@ -125,7 +125,7 @@ def left_out_node(seats: Sequence[Seat], votes: Sequence[Vote], electorate: Elec
         if one.person not in voted
     ]
     found += [
-        (vote.person, ABSTAINED, (vote.seats | electorate.seats_of(vote.person)) & numbers)
+        (vote.person, ABSTAINED, vote.seats & numbers)
         for vote in sorted(votes, key=lambda vote: vote.person.int)
         if vote.verdict == "abstain"
     ]

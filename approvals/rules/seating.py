@@ -1,7 +1,9 @@
 """Seating the votes: which seats they fill together, and who may still be seated.
 
 Which seat a vote fills is the matching's answer, never a stored fact: it is worked out from all
-votes at once and so does not depend on their order.
+votes at once and so does not depend on their order. Which seats it may fill is what its author held
+when it was given (stored with it as hats): what he comes to hold later moves no vote, so that only
+votes end a round, and the record says why each of them counted.
 Source: POL-3; `contract.md`, "How votes count".
 """
 
@@ -18,8 +20,6 @@ from approvals.rules.seats import Seat
 
 Verdict = Literal["approve", "reject", "abstain"]
 VERDICTS: tuple[str, ...] = get_args(Verdict)
-
-NOBODY = Electorate()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +47,20 @@ class Seating:
     edges: Mapping[UUID, frozenset[int]]
 
 
-def seat_votes(
-    votes: Iterable[Vote], seats: Sequence[Seat], electorate: Electorate = NOBODY
-) -> Seating:
+def seat_votes(votes: Sequence[Vote], seats: Sequence[Seat]) -> Seating:
     """All approvals and rejections in different seats, as many as can be.
 
-    A voter may take the seats stored with the vote and those he may fill now. Required seats are
-    filled first, and by approvals alone where that still seats every vote; then lower numbers.
+    Required seats are filled first, and by approvals alone where that still seats every vote; then
+    lower numbers.
     """
-    counted = _counted(votes)
-    strict = _edges(counted, electorate, frozenset(one.number for one in seats if one.required))
-    seating = _seat(strict, seats)
-    return seating if seating.complete else _seat(_edges(counted, electorate), seats)
+    seating = seat_votes_strictly(votes, seats)
+    return seating if seating.complete else _seat(_edges(_counted(votes)), seats)
 
 
-def seat_votes_strictly(
-    votes: Iterable[Vote], seats: Sequence[Seat], electorate: Electorate = NOBODY
-) -> Seating:
+def seat_votes_strictly(votes: Iterable[Vote], seats: Sequence[Seat]) -> Seating:
     """As `seat_votes`, but no rejection ever sits in a required seat: what an approval needs."""
     required = frozenset(one.number for one in seats if one.required)
-    return _seat(_edges(_counted(votes), electorate, required), seats)
+    return _seat(_edges(_counted(votes), required), seats)
 
 
 def seat_everyone(
@@ -83,27 +77,22 @@ def priority_of(seats: Iterable[Seat]) -> list[int]:
     return [one.number for one in sorted(seats, key=lambda one: (not one.required, one.number))]
 
 
-def can_be_seated(
-    votes_so_far: Iterable[Vote], new_vote: Vote, electorate: Electorate = NOBODY
-) -> bool:
+def can_be_seated(votes_so_far: Iterable[Vote], new_vote: Vote) -> bool:
     """Whether the new vote and all so far fit into different seats at once (else `no_seat_left`).
 
-    The new vote replaces an earlier one of the same person. An abstention always fits. With
-    `electorate` earlier voters may also move to seats that have become theirs since.
+    The new vote replaces an earlier one of the same person. An abstention always fits.
     """
     if new_vote.verdict == "abstain":
         return True
     others = [vote for vote in votes_so_far if vote.person != new_vote.person]
-    edges = _edges(_counted([*others, new_vote]), electorate)
+    edges = _edges(_counted([*others, new_vote]))
     numbers = sorted(frozenset[int]().union(*edges.values()))
     return len(match_seats(edges, numbers)) == len(edges)
 
 
-def unfilled_seats(
-    votes: Iterable[Vote], seats: Sequence[Seat], electorate: Electorate = NOBODY
-) -> tuple[int, ...]:
+def unfilled_seats(votes: Sequence[Vote], seats: Sequence[Seat]) -> tuple[int, ...]:
     """The numbers of the seats that no approval or rejection fills: what an escalation widens."""
-    filled = seat_votes(votes, seats, electorate).filled
+    filled = seat_votes(votes, seats).filled
     return tuple(seat.number for seat in seats if seat.number not in filled)
 
 
@@ -117,11 +106,11 @@ def may_still_vote(
     votes: Sequence[Vote], seats: Sequence[Seat], electorate: Electorate
 ) -> tuple[UUID, ...]:
     """Those whose vote could be taken now: eligible, not voted yet, and a seat can be freed."""
-    seating = seat_votes(votes, seats, electorate)
+    seating = seat_votes(votes, seats)
     if not seating.complete:
         return ()
     still_open = [one.number for one in seats if one.number not in seating.filled]
-    loose = _edges(_counted(votes), electorate)
+    loose = _edges(_counted(votes))
     within = seats_within_reach(still_open, seating.filled, loose)
     return tuple(
         person
@@ -144,11 +133,10 @@ def _counted(votes: Iterable[Vote]) -> list[Vote]:
 
 
 def _edges(
-    counted: Iterable[Vote], electorate: Electorate, barred: frozenset[int] = frozenset()
+    counted: Iterable[Vote], barred: frozenset[int] = frozenset()
 ) -> dict[UUID, frozenset[int]]:
     """The seats that each voter may take; `barred` are closed to those who reject."""
-    edges: dict[UUID, frozenset[int]] = {}
-    for vote in counted:
-        reach = vote.seats | electorate.seats_of(vote.person)
-        edges[vote.person] = reach - barred if vote.verdict == "reject" else reach
-    return edges
+    return {
+        vote.person: vote.seats - barred if vote.verdict == "reject" else vote.seats
+        for vote in counted
+    }

@@ -9,22 +9,21 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 
+from django.db import connection
+
 from approvals.models import Approval, AskedPerson, SeatSource
-from approvals.rules.eligibility import Electorate
+from approvals.rules.quorum import Evaluation
 from approvals.rules.seats import Seat, named_users
+from audit.bulk import among, insert_at_once
 
 # Stands for "no deadline" in the order of urgency.
 NEVER = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 
 
-def asked_accounts(electorate: Electorate) -> set[int]:
-    """The accounts through which eligible people hold seats."""
-    return {
-        way.user_id
-        for candidate in electorate.candidates.values()
-        if candidate.seats
-        for way in candidate.ways
-    }
+def asked_accounts(evaluation: Evaluation) -> set[int]:
+    """The accounts through which those whose vote could be taken now hold their seats."""
+    candidates = evaluation.electorate.candidates
+    return {way.user_id for person in evaluation.asked for way in candidates[person].ways}
 
 
 def sources_of(approval: Approval, seats: Sequence[Seat]) -> list[SeatSource]:
@@ -49,9 +48,9 @@ def sources_of(approval: Approval, seats: Sequence[Seat]) -> list[SeatSource]:
 
 def write_sources(rounds: Sequence[tuple[Approval, Sequence[Seat]]]) -> None:
     """Insert the index rows of rounds that open: one statement."""
-    SeatSource.objects.bulk_create(
-        [row for approval, seats in rounds for row in sources_of(approval, seats)]
-    )
+    rows = [row for approval, seats in rounds for row in sources_of(approval, seats)]
+    if rows:
+        insert_at_once(rows)
 
 
 def widen_sources(approval: Approval, seats: Sequence[Seat]) -> None:
@@ -69,30 +68,39 @@ def widen_sources(approval: Approval, seats: Sequence[Seat]) -> None:
 
 
 def write_asked(
-    rounds: Sequence[tuple[Approval, Sequence[Seat], Electorate]], now: dt.datetime
+    rounds: Sequence[tuple[Approval, Sequence[Seat], Collection[int]]], now: dt.datetime
 ) -> None:
-    """Insert the people whom rounds ask, or name in vain, when they open: one statement."""
-    rows = []
-    for approval, seats, electorate in rounds:
-        asked = asked_accounts(electorate)
-        rows += [
-            AskedPerson(
-                approval=approval,
-                user_id=user_id,
-                is_open=user_id in asked,
-                due_at=approval.due_at or NEVER,
-                asked_at=now,
-            )
-            for user_id in sorted(asked | named_users(seats))
-        ]
-    AskedPerson.objects.bulk_create(rows)
+    """Insert the accounts that rounds ask, or name in vain, when they open: one statement."""
+    rows = [
+        AskedPerson(
+            approval=approval,
+            user_id=user_id,
+            is_open=user_id in asked,
+            due_at=approval.due_at or NEVER,
+            asked_at=now,
+        )
+        for approval, seats, asked in rounds
+        for user_id in sorted({*asked, *named_users(seats)})
+    ]
+    if rows:
+        insert_at_once(rows)
 
 
-def mark_answered(approval_id: int, user_ids: Collection[int], *, answered: bool) -> None:
-    """The round no longer (or again) waits for these accounts."""
-    AskedPerson.objects.filter(approval_id=approval_id, user_id__in=user_ids).update(
-        has_answered=answered
-    )
+def note_asked(approval_id: int, asked: Collection[int], answered: Collection[int]) -> None:
+    """A round asks these accounts now, and has the answers of those; writes only what differs.
+
+    By hand: a vote in a round of 200 seats moves one row, and the ORM would compose two lists of 200.
+    """
+    table = AskedPerson._meta.db_table
+    is_asked, asked_values = among("user_id", asked)
+    has_answered, answered_values = among("user_id", answered)
+    values = [*asked_values, *answered_values]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET is_open = {is_asked}, has_answered = {has_answered} "  # noqa: S608
+            f"WHERE approval_id = %s AND (is_open <> ({is_asked}) OR has_answered <> ({has_answered}))",
+            [*values, approval_id, *values],
+        )
 
 
 def close_asked(approval_ids: Collection[int]) -> None:
@@ -101,32 +109,20 @@ def close_asked(approval_ids: Collection[int]) -> None:
 
 
 def rewrite_asked(
-    approval: Approval, electorate: Electorate, answered: Collection[int], now: dt.datetime
+    approval: Approval, asked: Collection[int], answered: Collection[int], now: dt.datetime
 ) -> set[int]:
     """Bring the rows of an open round to what holds now; returns the accounts asked afresh."""
-    wanted = asked_accounts(electorate)
     rows = {row.user_id: row for row in AskedPerson.objects.filter(approval=approval)}
-    gone = [row.pk for user_id, row in rows.items() if row.is_open and user_id not in wanted]
-    back = [user_id for user_id in wanted if user_id in rows and not rows[user_id].is_open]
-    fresh = wanted - rows.keys()
-    if gone:
-        AskedPerson.objects.filter(pk__in=gone).update(is_open=False)
-    if back:
-        AskedPerson.objects.filter(approval=approval, user_id__in=back).update(
-            is_open=True, has_answered=False
-        )
-        mark_answered(approval.pk, set(back) & set(answered), answered=True)
+    note_asked(approval.pk, asked, answered)
+    unknown = set(asked) - rows.keys()
     AskedPerson.objects.bulk_create(
         [
             AskedPerson(
-                approval=approval,
-                user_id=user_id,
-                asked_at=now,
-                due_at=approval.due_at or NEVER,
-                has_answered=user_id in answered,
+                approval=approval, user_id=user_id, asked_at=now, due_at=approval.due_at or NEVER
             )
-            for user_id in sorted(fresh)
+            for user_id in sorted(unknown)
         ],
         ignore_conflicts=True,
     )
-    return fresh | set(back)
+    back = {user_id for user_id in asked if user_id in rows and not rows[user_id].is_open}
+    return unknown | {user_id for user_id in back if not rows[user_id].has_answered}

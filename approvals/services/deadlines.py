@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 from approvals.models import Approval
 from approvals.rules.deadlines import Ladder, Rung, build_ladder, due_rungs, next_due
-from approvals.rules.seating import unfilled_seats
+from approvals.rules.quorum import Evaluation, unfilled_seats
 from approvals.rules.seats import widen_seats
-from approvals.services.asked import rewrite_asked, widen_sources
+from approvals.services.asked import asked_accounts, rewrite_asked, widen_sources
 from approvals.services.decisions import Standing, standing_of
 from approvals.services.rounds import settle_round, tally_text
 from audit.canonical import canonical_text, instant_text
@@ -83,10 +83,10 @@ def _take(
     if rung.source is None:
         save_tracked(journal, [approval], fields)
         return
-    standing = _widen(approval, rung, lineage, journal)
+    standing, evaluation = _widen(approval, rung, lineage, journal)
     save_tracked(journal, [approval], [*fields, "seats", "stuck", "tally"])
     widen_sources(approval, standing.seats)
-    fresh = rewrite_asked(approval, standing.electorate, standing.answered, journal.at)
+    fresh = rewrite_asked(approval, asked_accounts(evaluation), standing.answered, journal.at)
     journal.add(
         "approval.escalated",
         approval=approval.pk,
@@ -98,15 +98,17 @@ def _take(
     )
 
 
-def _widen(approval: Approval, rung: Rung, lineage: Sequence[int], journal: Journal) -> Standing:
+def _widen(
+    approval: Approval, rung: Rung, lineage: Sequence[int], journal: Journal
+) -> tuple[Standing, Evaluation]:
     """Widen the seats that no vote fills yet, required ones too; the number needed stays."""
     assert rung.source is not None  # noqa: S101  (the caller asked)
     before = standing_of(approval, lineage, journal)
-    open_seats = unfilled_seats(before.votes, before.seats, before.electorate)
+    open_seats = unfilled_seats(before.votes, before.seats)
     seats = widen_seats(before.seats, open_seats, rung.source)
     approval.seats = canonical_text([seat.to_dict() for seat in seats])
     after = standing_of(approval, lineage, journal)
     evaluation = after.evaluate()
     approval.stuck = evaluation.stuck
     approval.tally = tally_text(evaluation)
-    return after
+    return after, evaluation

@@ -11,19 +11,27 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from approvals.facts import exclusions_of, live_decisions, load_electorate, seats_of, vote_of
+from approvals.facts import (
+    electorate_from,
+    exclusions_of,
+    live_decisions,
+    people_of,
+    seats_of,
+    vote_of,
+)
 from approvals.models import Approval, Decision
 from approvals.rules.ballots import CheckedBallot, check_ballot
 from approvals.rules.eligibility import AUDITOR, INACTIVE, Electorate, hats, why_not
 from approvals.rules.quorum import Evaluation, Vote, can_be_seated, evaluate
-from approvals.rules.seats import Seat
+from approvals.rules.seats import Seat, SourceKey
 from approvals.rules.texts import check_reason
-from approvals.services.asked import mark_answered
+from approvals.services.asked import asked_accounts, note_asked
 from approvals.services.rounds import settle_round, tally_text
 from approvals.wording import sentence_for
 from audit.actor import Actor
 from audit.canonical import canonical_text
-from audit.errors import Conflict, NotPermitted
+from audit.compiled import Compiled
+from audit.errors import Conflict, Invalid, NotPermitted
 from audit.history import insert_rows, save_tracked
 from audit.journal import Journal
 
@@ -44,11 +52,15 @@ class Ballot:
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """What became of it: the decision that stands, whether it is new, and how the round stands."""
+    """What became of it: the decision that stands, whether it is new, and how the round stands.
+
+    `names` are those of whom its seats name, for the sentence about it.
+    """
 
     decision: Decision
     created: bool
     evaluation: Evaluation
+    names: Mapping[SourceKey, str]
 
 
 @dataclass(slots=True)
@@ -60,6 +72,7 @@ class Standing:
     electorate: Electorate
     decisions: list[Decision]
     live: dict[UUID, Decision]
+    names: Mapping[SourceKey, str]
 
     @property
     def votes(self) -> list[Vote]:
@@ -84,6 +97,15 @@ class Standing:
         return evaluate(self.seats, policy["needed"], policy["reject"], self.votes, self.electorate)
 
 
+# Of all votes only what they are counted by: the texts of 200 others tell nothing about one's own.
+_DECISIONS = Compiled(
+    lambda approval_id: Decision.objects.filter(approval_id=approval_id).only(
+        "approval", "user", "person", "ordinal", "verdict", "hats", "decided_at"
+    ),
+    approval_id=int,
+)
+
+
 def standing_of(
     approval: Approval,
     lineage: Sequence[int],
@@ -91,11 +113,13 @@ def standing_of(
     exclusions: Mapping[int, str] | None = None,
 ) -> Standing:
     """Load what a round is judged by: its decisions and its electorate, two queries."""
-    decisions = list(Decision.objects.filter(approval=approval))
+    decisions = list(_DECISIONS.rows(approval_id=approval.pk))
     seats = seats_of(approval)
     excluded = exclusions_of(approval) if exclusions is None else exclusions
-    electorate = load_electorate(seats, excluded, lineage, journal.at)
-    return Standing(approval, seats, electorate, decisions, live_decisions(decisions))
+    people = people_of(seats, excluded, lineage, journal.at)
+    electorate = electorate_from(seats, excluded, people)
+    live = live_decisions(decisions)
+    return Standing(approval, seats, electorate, decisions, live, people.names)
 
 
 def require_voter(standing: Standing, actor: Actor) -> UUID:
@@ -127,10 +151,15 @@ def require_open(approval: Approval, journal: Journal) -> None:
         raise Conflict("deadline_passed", sentence_for("deadline_passed"))
 
 
+def is_current(approval: Approval, ballot: Ballot) -> bool:
+    """Whether a ballot answers this attempt and this content, or names neither."""
+    same_attempt = ballot.attempt is None or ballot.attempt == approval.attempt
+    return same_attempt and (not ballot.fingerprint or ballot.fingerprint == approval.fingerprint)
+
+
 def require_current(approval: Approval, ballot: Ballot) -> None:
     """Raise Conflict `changed_since` when the ballot names another attempt or other content."""
-    other_attempt = ballot.attempt is not None and ballot.attempt != approval.attempt
-    if other_attempt or (ballot.fingerprint and ballot.fingerprint != approval.fingerprint):
+    if not is_current(approval, ballot):
         raise Conflict(
             "changed_since",
             sentence_for("changed_since"),
@@ -138,12 +167,32 @@ def require_current(approval: Approval, ballot: Ballot) -> None:
         )
 
 
-def _same(standing: Decision, checked: CheckedBallot, fingerprint: str) -> bool:
+def _checked(approval: Approval, ballot: Ballot) -> CheckedBallot | Invalid:
+    """The ballot as it can be kept, or what is wrong with it: person and moment are asked first."""
+    comment = json.loads(approval.policy)["comment"]
+    form = json.loads(approval.form)
+    try:
+        return check_ballot(ballot.verdict, ballot.comment, ballot.inputs or {}, form, comment)
+    except Invalid as refusal:
+        return refusal
+
+
+def _whole(counted: Decision | None) -> Decision | None:
+    return Decision.objects.get(pk=counted.pk) if counted else None
+
+
+def _same(former: Decision, checked: CheckedBallot | Invalid, standing: Standing) -> bool:
+    """Whether nothing differs from the vote that stands, nor could it fill more seats by now."""
+    if isinstance(checked, Invalid):
+        return False
+    is_open = standing.approval.state == Approval.State.OPEN
+    if is_open and not standing.electorate.seats_of(former.person) <= vote_of(former).seats:
+        return False
     return (
-        standing.verdict == checked.verdict
-        and standing.comment == checked.comment
-        and standing.inputs == canonical_text(dict(checked.inputs))
-        and standing.fingerprint == fingerprint
+        former.verdict == checked.verdict
+        and former.comment == checked.comment
+        and former.inputs == canonical_text(dict(checked.inputs))
+        and former.fingerprint == standing.approval.fingerprint
     )
 
 
@@ -165,26 +214,19 @@ def cast_decision(
     """
     standing = standing_of(approval, lineage, journal, exclusions)
     person = require_voter(standing, journal.actor)
-    require_current(approval, ballot)
-    policy = json.loads(approval.policy)
-    former = standing.live.get(person)
-    if approval.state != Approval.State.OPEN and former is None:
-        require_open(approval, journal)
-    checked = check_ballot(
-        ballot.verdict,
-        ballot.comment,
-        ballot.inputs or {},
-        json.loads(approval.form),
-        policy["comment"],
-    )
-    if former and _same(former, checked, approval.fingerprint):
-        return Cast(former, False, standing.evaluate())
+    former = _whole(standing.live.get(person))
+    checked = _checked(approval, ballot)
+    if former and is_current(approval, ballot) and _same(former, checked, standing):
+        return Cast(former, False, standing.evaluate(), standing.names)
     require_own_vote(standing, person, journal.actor)
+    require_current(approval, ballot)
     require_open(approval, journal)
+    if isinstance(checked, Invalid):
+        raise checked
     decision = _decision(
         standing, person, checked.verdict, checked.comment, checked.inputs, journal
     )
-    if not can_be_seated(standing.votes, vote_of(decision), standing.electorate):
+    if not can_be_seated(standing.votes, vote_of(decision)):
         raise Conflict("no_seat_left", sentence_for("no_seat_left"))
     return _write(standing, decision, journal, "approval.decision_cast")
 
@@ -200,7 +242,9 @@ def withdraw_decision(
     """Take one's own vote back while the round is open; both stay on record.
 
     Raises NotPermitted `not_an_approver` for one who has no vote here by their own account's
-    person, `not_your_vote` when another account of theirs gave it, `auditor`, `inactive`; Invalid for a reason that can't be kept; Conflict `nothing_to_withdraw`, `already_decided`, `not_open`, `deadline_passed`.
+    person, `not_your_vote` when another account of theirs gave it, `auditor`, `inactive`; Invalid
+    for a reason that can't be kept; Conflict `nothing_to_withdraw`, `already_decided`, `not_open`,
+    `deadline_passed`.
     """
     standing = standing_of(approval, lineage, journal, exclusions)
     person = _withdrawing(standing, journal.actor)
@@ -290,13 +334,11 @@ def _write(standing: Standing, decision: Decision, journal: Journal, kind: str) 
             approval, evaluation.state, because, journal, fields=["tally"], not_before=newest
         )
     else:
-        _keep_open(standing, evaluation, decision, journal)
-    return Cast(decision, True, evaluation)
+        _keep_open(standing, evaluation, journal)
+    return Cast(decision, True, evaluation, standing.names)
 
 
-def _keep_open(
-    standing: Standing, evaluation: Evaluation, decision: Decision, journal: Journal
-) -> None:
+def _keep_open(standing: Standing, evaluation: Evaluation, journal: Journal) -> None:
     approval = standing.approval
     approval.version += 1
     fields = ["tally", "version"]
@@ -309,10 +351,4 @@ def _keep_open(
             host=approval.host,
         )
     save_tracked(journal, [approval], fields)
-    candidate = standing.electorate.candidates.get(decision.person)
-    accounts = {way.user_id for way in candidate.ways} if candidate else set()
-    mark_answered(
-        approval.pk,
-        accounts | {decision.user_id},
-        answered=decision.verdict != Decision.Verdict.WITHDRAW,
-    )
+    note_asked(approval.pk, asked_accounts(evaluation), standing.answered)

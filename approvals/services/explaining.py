@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
-from approvals.facts import live_decisions, load_electorate, seats_of
+from approvals.facts import electorate_from, live_decisions, people_of, seats_of
 from approvals.models import Approval, Decision
 from approvals.rules.eligibility import Hat, hats
 from approvals.rules.quorum import Evaluation, Vote, can_be_seated
@@ -34,8 +34,10 @@ def look_at_round(
 ) -> Standing:
     """A round, open or not, with who may fill its seats at `now`; one query for the people."""
     seats = seats_of(approval)
-    electorate = load_electorate(seats, exclusions, lineage, now)
-    return Standing(approval, seats, electorate, list(decisions), live_decisions(decisions))
+    people = people_of(seats, exclusions, lineage, now)
+    electorate = electorate_from(seats, exclusions, people)
+    live = live_decisions(decisions)
+    return Standing(approval, seats, electorate, list(decisions), live, people.names)
 
 
 def may_vote(standing: Standing, actor: Actor, now: dt.datetime) -> Answer:
@@ -50,7 +52,7 @@ def may_vote(standing: Standing, actor: Actor, now: dt.datetime) -> Answer:
     except Refusal as refusal:
         return Answer(False, refusal.code, refusal.sentence, refusal.data)
     vote = Vote(person, "approve", standing.electorate.seats_of(person))
-    if not can_be_seated(standing.votes, vote, standing.electorate):
+    if not can_be_seated(standing.votes, vote):
         return Answer(False, "no_seat_left", sentence_for("no_seat_left"))
     return YES
 

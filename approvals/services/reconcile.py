@@ -12,11 +12,10 @@ from collections.abc import Collection, Mapping, Sequence
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import F, Q
-from django.utils import timezone
 
 from approvals.models import Approval, AskedPerson, RoleAssignment, SeatSource
-from approvals.selectors import memberships_changed, rounds_not_seen_since
-from approvals.services.asked import rewrite_asked
+from approvals.selectors import holdings_changed, my_holdings_changed, rounds_not_seen_since
+from approvals.services.asked import asked_accounts, rewrite_asked
 from approvals.services.decisions import standing_of
 from approvals.services.rounds import tally_text
 from audit.actor import POLICY, Actor
@@ -26,8 +25,12 @@ from audit.journal import Journal
 from audit.locking import lock, lock_if_free, moment
 from audit.services.record import record
 
-# `tick` has long seen what lies further back.
-_LOOKS_BACK = dt.timedelta(days=1)
+# What a tick that came late must still see; beyond it every round has its turn.
+_TICK_LOOKS_BACK = dt.timedelta(hours=1)
+# That a round was looked at and found as it should be is noted at most this often.
+_NOTED_EVERY = dt.timedelta(minutes=10)
+# Somebody who waits for an answer waits for this many rounds; the others are left to `tick`.
+_MOST_AT_ONCE = 100
 # Between the clock of the process that made a membership and the database's.
 _CLOCKS_DIFFER = dt.timedelta(seconds=2)
 
@@ -70,12 +73,13 @@ def reconcile_rounds(
     """Reconcile rounds one by one, each in a transaction of its own; returns how many changed.
 
     Inside somebody else's transaction (an admin page) ledger heads stay locked from one round to
-    the next, so a round in which a vote is being taken is not waited for: `tick` comes to it.
+    the next, so a round in which a vote is being taken is not waited for: `tick` comes to it, as to
+    what is beyond the first hundred.
     """
     patient = not transaction.get_connection().in_atomic_block
     return sum(
         reconcile_round(approval_id=approval_id, actor=actor, now=now, patient=patient)
-        for approval_id in approval_ids
+        for approval_id in sorted(approval_ids)[:_MOST_AT_ONCE]
     )
 
 
@@ -119,7 +123,7 @@ def refresh_round(
 def _reconcile(approval: Approval, lineage: Sequence[int], journal: Journal) -> bool:
     standing = standing_of(approval, lineage, journal)
     evaluation = standing.evaluate()
-    fresh = rewrite_asked(approval, standing.electorate, standing.answered, journal.at)
+    fresh = rewrite_asked(approval, asked_accounts(evaluation), standing.answered, journal.at)
     approval.reconciled_at = journal.at
     changed = approval.stuck != evaluation.stuck
     if changed:
@@ -140,26 +144,63 @@ def _reconcile(approval: Approval, lineage: Sequence[int], journal: Journal) -> 
 
 
 def ensure_current(*, actor: Actor, limit: int = 200) -> int:
-    """Bring the rounds up to date that have not heard whom the actor has joined or left.
+    """Bring the rounds up to date that have not heard what the actor came to hold or lost.
 
-    A membership made or ended in a shell, or one whose time has come, shows at once in what waits
-    for a person, without waiting for `tick`. Costs one query, and a second one for whoever came or
-    went within a day; returns how many rounds changed.
+    A membership made or ended in a shell, and a membership or role whose time has come, shows at
+    once in what waits for a person, without waiting for `tick`. Costs one query, and a second one
+    for whoever came or went within a day; returns how many rounds changed.
     """
     if actor.user_id is None:
         return 0
-    changed = memberships_changed(actor.user_id, timezone.now() - _LOOKS_BACK)
+    changed = my_holdings_changed(actor.user_id)
     if not changed:
         return 0
     moment = max(changed.values()) + _CLOCKS_DIFFER
-    behind = rounds_not_seen_since(changed.keys(), moment, limit)
+    behind = rounds_not_seen_since(changed, moment, limit)
     return reconcile_rounds(approval_ids=behind, actor=POLICY)
 
 
-def rounds_to_reconcile(limit: int) -> list[int]:
-    """The open rounds that were looked at longest ago."""
-    return list(
-        Approval.objects.filter(state=Approval.State.OPEN)
-        .order_by(F("reconciled_at").asc(nulls_first=True), "pk")
-        .values_list("pk", flat=True)[:limit]
+def rounds_out_of_step(*, limit: int, at: dt.datetime) -> list[int]:
+    """Open rounds whose rows may not say what holds at `at`: what `tick` reconciles.
+
+    First those that name what somebody came to hold or lost within the hour, whatever they say;
+    then, of the `limit` that were looked at longest ago, those that say something else. Looks
+    without locks, and writes only when it looked, ten minutes apart.
+    """
+    changed = holdings_changed(at - _TICK_LOOKS_BACK)
+    touched: list[int] = []
+    if changed:
+        moment = max(changed.values()) + _CLOCKS_DIFFER
+        touched = rounds_not_seen_since(changed, moment, limit)
+    rows = Approval.objects.select_related("scope").filter(state=Approval.State.OPEN)
+    oldest = rows.exclude(pk__in=touched).order_by(F("reconciled_at").asc(nulls_first=True), "pk")
+    differing: list[int] = []
+    unchanged: list[Approval] = []
+    for approval in oldest[:limit]:
+        if _differs(approval, at):
+            differing.append(approval.pk)
+        elif not approval.reconciled_at or at - approval.reconciled_at >= _NOTED_EVERY:
+            approval.reconciled_at = at
+            unchanged.append(approval)
+    if unchanged:
+        update_rows(unchanged, ["reconciled_at"])
+    return touched + differing
+
+
+def _differs(approval: Approval, at: dt.datetime) -> bool:
+    """Whether reconciling would change anything; also when that can't be told."""
+    try:
+        standing = standing_of(approval, approval.scope.lineage, Journal(actor=POLICY, at=at))
+        evaluation = standing.evaluate()
+    except (KeyError, TypeError, ValueError):
+        return True
+    rows = AskedPerson.objects.filter(approval=approval).values_list(
+        "user_id", "is_open", "has_answered"
+    )
+    known = {user_id: (is_open, answered) for user_id, is_open, answered in rows}
+    asked, answered = asked_accounts(evaluation), standing.answered
+    return (
+        approval.stuck != evaluation.stuck
+        or not asked <= known.keys()
+        or any(said != (key in asked, key in answered) for key, said in known.items())
     )

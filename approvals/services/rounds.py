@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,6 @@ from django.db.models import Max
 from approvals.facts import People, electorate_from, load_people
 from approvals.models import Approval, Decision
 from approvals.rules.deadlines import build_ladder, decides_at
-from approvals.rules.eligibility import Electorate
 from approvals.rules.quorum import Evaluation, evaluate
 from approvals.rules.seats import (
     Rule,
@@ -133,15 +132,6 @@ def tally_text(evaluation: Evaluation) -> str:
     return canonical_text({**evaluation.counts(), "state": evaluation.state})
 
 
-def _judge_opening(
-    approval: Approval, seats: Sequence[Seat], electorate: Electorate, reject: str
-) -> None:
-    needed = json.loads(approval.policy)["needed"]
-    evaluation = evaluate(seats, needed, reject, [], electorate)  # type: ignore[arg-type]
-    approval.stuck = evaluation.stuck
-    approval.tally = tally_text(evaluation)
-
-
 def open_rounds(requests: Sequence[RoundRequest], *, journal: Journal) -> list[Approval]:
     """Open a round for each request, all of one release, with as many statements as for one.
 
@@ -153,36 +143,40 @@ def open_rounds(requests: Sequence[RoundRequest], *, journal: Journal) -> list[A
     keys = set().union(*(_keys_wanted(request) for request in requests))
     users = set().union(*(_users_wanted(request) for request in requests))
     people = load_people(keys, users, requests[0].lineage, journal.at)
-    opened: list[tuple[Approval, tuple[Seat, ...], Electorate]] = []
+    opened: list[tuple[Approval, tuple[Seat, ...], set[int]]] = []
     for request in requests:
         seats = _seats(request, people)
-        electorate = electorate_from(seats, request.exclusions, people)
         approval = _new_round(request, seats, journal.at)
-        _judge_opening(approval, seats, electorate, request.reject)
-        opened.append((approval, seats, electorate))
-    approvals = create_tracked(journal, [approval for approval, _, _ in opened])
-    for approval, (_, seats, electorate) in zip(approvals, opened, strict=True):
-        note_opening(approval, seats, electorate, journal)
+        evaluation = _judge_opening(request, seats, people)
+        approval.stuck, approval.tally = evaluation.stuck, tally_text(evaluation)
+        opened.append((approval, seats, asked_accounts(evaluation)))
+    create_tracked(journal, [approval for approval, _, _ in opened])
+    for approval, seats, asked in opened:
+        _note_opening(approval, len(seats), asked, journal)
     write_sources([(approval, seats) for approval, seats, _ in opened])
     write_asked(opened, journal.at)
-    return approvals
+    return [approval for approval, _, _ in opened]
 
 
-def note_opening(
-    approval: Approval, seats: Sequence[Seat], electorate: Electorate, journal: Journal
+def _judge_opening(request: RoundRequest, seats: Sequence[Seat], people: People) -> Evaluation:
+    needed = seats_needed(Rule.from_dict(request.rule), len(seats))
+    electorate = electorate_from(seats, request.exclusions, people)
+    return evaluate(seats, needed, request.reject, [], electorate)  # type: ignore[arg-type]
+
+
+def _note_opening(
+    approval: Approval, seat_count: int, asked: Collection[int], journal: Journal
 ) -> None:
-    """Note that a round opened: what is needed, who is asked, by when."""
-    policy = json.loads(approval.policy)
     journal.add(
         "approval.opened",
         approval=approval.pk,
         host=approval.host,
         attempt=approval.attempt,
         fingerprint=approval.fingerprint,
-        needed=policy["needed"],
-        seats=len(seats),
+        needed=json.loads(approval.policy)["needed"],
+        seats=seat_count,
         due_at=instant_text(approval.due_at) if approval.due_at else None,
-        asked=sorted(asked_accounts(electorate)),
+        asked=sorted(asked),
     )
     if approval.stuck:
         journal.add("approval.stuck", approval=approval.pk, host=approval.host)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import structlog
 from django.http.response import HttpResponseBase
@@ -11,9 +10,8 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from approvals.selectors import names_of_sources
-from approvals.services.decisions import Ballot, Cast
-from approvals.wording import Names, progress_words
+from approvals.services.decisions import Ballot
+from approvals.wording import progress_words
 from audit.errors import Conflict, NotPermitted, Refusal
 from audit.permissions import require
 from portal.api.activity_outputs import (
@@ -33,9 +31,9 @@ from releases.permissions import can_manage_phase, can_report_result
 from releases.selectors import activity_for, release_for
 from releases.services.activities import request_skip, retry_activity
 from releases.services.decisions import (
-    ON_RECORD,
     Decided,
     decide_activity,
+    goes_on_record,
     record_refused_decision,
     withdraw_from_activity,
 )
@@ -55,29 +53,11 @@ def show_decided(decided: Decided) -> dict[str, Any]:
         "state": activity.state,
         "label": ACTIVITY_STATES[activity.state],
         "release_state": decided.release.state,
-        "reason": progress_words(evaluation, _names(decided.cast)),
+        "reason": progress_words(evaluation, decided.cast.names),
         **evaluation.counts(),
         "stuck": evaluation.stuck,
         "decision": show_decision(decided.decision, activity.kind),
     }
-
-
-def _sources(value: object) -> Iterable[Mapping[str, Any]]:
-    return cast("Iterable[Mapping[str, Any]]", value)
-
-
-def _names(taken: Cast) -> Names:
-    """Names for the sentence about a round; nothing is looked up when it names nobody."""
-    evaluation = taken.evaluation
-    if evaluation.ended:
-        return {}
-    open_seats = evaluation.reason.find("seat_open") + evaluation.reason.find("seat_unfillable")
-    keys = {
-        (source["kind"], source["ref"])
-        for node in open_seats
-        for source in _sources(node.data["sources"])
-    }
-    return names_of_sources(keys)
 
 
 @extend_schema_view(
@@ -96,7 +76,7 @@ class Decisions(ActView):
         try:
             return super().post(request, **kwargs)
         except Conflict as refusal:
-            if refusal.code in ON_RECORD:
+            if goes_on_record(refusal):
                 self._keep(kwargs["activity_id"], refusal)
             raise
 
@@ -160,8 +140,8 @@ class Withdrawal(ActView):
         summary="Report how a run ended",
         description=(
             "200 for the same report again. 409 `changed_since` when it names another attempt than "
-            "the present one; without `attempt`, a failure that repeats an earlier attempt's word "
-            "for word counts as sent again."
+            "the present one; without `attempt` it counts for the run that is present, whatever "
+            "was reported of an earlier one."
         ),
         request=NewResult,
         responses=acting({201: ResultTaken, 200: ResultTaken}, 404),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
@@ -35,16 +36,15 @@ def show_standing(page: ActivityPage) -> Shown:
     """What is needed, what there is, and what is still needed from whom."""
     approval, evaluation = page.approval, page.evaluation
     policy = json.loads(approval.policy) if approval else {}
-    tally = json.loads(approval.tally) if approval else {}
-    counts = evaluation.counts() if evaluation else tally
+    verdicts = Counter(vote.verdict for vote in page.standing.votes) if page.standing else Counter()
     return {
         "rule": policy.get("rule") or page.spec.get("rule"),
         "reject": policy.get("reject") or page.spec.get("reject"),
         "needed": policy.get("needed"),
         "seats": policy.get("seat_count"),
-        "approvals": counts.get("approvals", 0),
-        "rejections": counts.get("rejections", 0),
-        "abstentions": counts.get("abstentions", 0),
+        "approvals": verdicts["approve"],
+        "rejections": verdicts["reject"],
+        "abstentions": verdicts["abstain"],
         "still_needed": _still_needed(page),
         "stuck": bool(evaluation and evaluation.stuck),
         "stuck_reason": stuck_words(evaluation.reason, page.names) if evaluation else "",

@@ -6,7 +6,9 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from approvals.facts import exclusions_of, load_electorate, seats_of
+from django.contrib.auth import get_user_model
+
+from approvals.facts import exclusions_of
 from approvals.models import (
     Approval,
     AskedPerson,
@@ -15,9 +17,11 @@ from approvals.models import (
     ScopeGroupPermission,
     ScopeUserPermission,
 )
+from approvals.selectors import holdings_changed
 from approvals.services.asked import asked_accounts
+from approvals.services.explaining import look_at_round
 from portal.invariants.findings import TICK, TWO_TICKS, Finding
-from portal.invariants.rounds import name_of
+from portal.invariants.rounds import name_of, rounds
 from releases.models import (
     ProductGroupPermission,
     ProductUserPermission,
@@ -79,19 +83,38 @@ def _lasting(grants: Mapping[str, Window], now: dt.datetime) -> Grants:
 
 
 def check_asked(now: dt.datetime) -> Iterator[Finding]:
-    """The projection behind inbox and counts names whom the electorate of open rounds names."""
-    for approval in Approval.objects.select_related("scope").filter(state="open").order_by("pk"):
-        seats, lineage = seats_of(approval), approval.scope.lineage
-        wanted = asked_accounts(load_electorate(seats, exclusions_of(approval), lineage, now))
+    """The projection behind inbox and counts names those whose vote open rounds would take.
+
+    Somebody who came or left since the round was last looked at has two ticks' time: a membership
+    may be made in a shell, and a role may begin or end by itself.
+    """
+    for approval, decisions in rounds():
+        if approval.state != Approval.State.OPEN:
+            continue
+        lineage, exclusions = approval.scope.lineage, exclusions_of(approval)
+        standing = look_at_round(
+            approval, decisions, lineage=lineage, exclusions=exclusions, now=now
+        )
+        wanted = asked_accounts(standing.evaluate())
         rows = AskedPerson.objects.filter(approval=approval, is_open=True)
         asked = set(rows.values_list("user_id", flat=True))
-        if asked != wanted:
+        late = {user for user in asked ^ wanted if not _changed_lately(user, approval, now)}
+        if late:
             detail = (
-                f"asked and not to be asked: users {sorted(asked - wanted)}; "
-                f"not asked yet: users {sorted(wanted - asked)}"
+                f"asked and not to be asked: users {sorted(late & asked)}; "
+                f"not asked yet: users {sorted(late & wanted)}"
             )
             yield Finding("asked", "asked_differs", name_of(approval), detail, TICK)
     closed = AskedPerson.objects.filter(is_open=True).exclude(approval__state="open")
     for key in closed.order_by().values_list("approval_id", flat=True).distinct():
         detail = "it has ended and still waits for somebody"
         yield Finding("asked", "asked_differs", f"round {key}", detail, TICK)
+
+
+def _changed_lately(user_id: int, approval: Approval, now: dt.datetime) -> bool:
+    """Whether a human's groups or roles changed after the round was looked at, two ticks ago at most."""
+    after = max(now - TWO_TICKS, approval.reconciled_at or approval.opened_at)
+    users = get_user_model()._default_manager
+    accounts = users.filter(person__in=users.filter(pk=user_id).values("person"))
+    keys = list(accounts.values_list("pk", flat=True))
+    return bool(holdings_changed(after, keys))

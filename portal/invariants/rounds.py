@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 
 from django.db.models import Count, F, Max, Min, Q
 
-from approvals.facts import exclusions_of, live_decisions, load_electorate, seats_of, vote_of
+from approvals.facts import live_decisions, seats_of, vote_of
 from approvals.models import Approval, Decision
+from approvals.rules.eligibility import Electorate
 from approvals.rules.quorum import Evaluation, evaluate
-from approvals.rules.seating import NOBODY, seat_votes
+from approvals.rules.seating import seat_votes
 from approvals.rules.seats import Rule, seats_needed
 from approvals.selectors import decisions_of
 from audit.canonical import text_digest
@@ -55,25 +56,18 @@ def check_live_decisions(now: dt.datetime) -> Iterator[Finding]:
         yield Finding("I1", "decisions_not_numbered", f"round {row['approval_id']}", detail)
 
 
-def judgements(
-    approval: Approval, decisions: Sequence[Decision], now: dt.datetime
-) -> Iterator[Evaluation]:
-    """How the votes judge a round: by the seats stored with them, then by those that came to be.
-
-    A vote may move to a seat that its author came to hold later, as long as the round was open.
-    """
+def judgement(approval: Approval, decisions: Sequence[Decision]) -> Evaluation:
+    """How the votes alone judge a round: whoever holds its seats today can't end it."""
     votes = [vote_of(decision) for decision in live_decisions(decisions).values()]
-    policy, seats = json.loads(approval.policy), seats_of(approval)
-    yield evaluate(seats, policy["needed"], policy["reject"], votes, NOBODY)
-    at = approval.closed_at or now
-    electorate = load_electorate(seats, exclusions_of(approval), approval.scope.lineage, at)
-    yield evaluate(seats, policy["needed"], policy["reject"], votes, electorate)
+    policy = json.loads(approval.policy)
+    return evaluate(seats_of(approval), policy["needed"], policy["reject"], votes, Electorate())
 
 
 def check_votes_seated(now: dt.datetime) -> Iterator[Finding]:
     """I1: the votes of a round fit in different seats, by what held while it was open."""
     for approval, decisions in rounds():
-        if not _seated(approval, decisions, now):
+        votes = [vote_of(decision) for decision in live_decisions(decisions).values()]
+        if not seat_votes(votes, seats_of(approval)).complete:
             detail = "its votes do not fit in different seats"
             yield Finding("I1", "votes_share_a_seat", name_of(approval), detail)
 
@@ -82,7 +76,7 @@ def check_results(now: dt.datetime) -> Iterator[Finding]:
     """I2: a round's result is what its snapshot and its votes give, and its snapshot is whole."""
     for approval, decisions in rounds():
         try:
-            wrong = _wrong_snapshot(approval) or _wrong_result(approval, decisions, now)
+            wrong = _wrong_snapshot(approval) or _wrong_result(approval, decisions)
         except (KeyError, TypeError, ValueError) as error:
             wrong = f"its snapshot or its decisions can't be read: {error!r}"
         if wrong:
@@ -101,31 +95,24 @@ def _wrong_snapshot(approval: Approval) -> str | None:
     return None
 
 
-def _wrong_result(
-    approval: Approval, decisions: Sequence[Decision], now: dt.datetime
-) -> str | None:
+def _wrong_result(approval: Approval, decisions: Sequence[Decision]) -> str | None:
     late = [one for one in decisions if approval.closed_at and one.decided_at > approval.closed_at]
     if late:
         return f"decision {late[0].pk} was written after it had closed"
-    found = [judged.state for judged in judgements(approval, decisions, now)]
-    state, because = approval.state, approval.closed_because
-    if state == Approval.State.REJECTED and because == "deadline_missed":
-        holds = "approved" not in found and approval.decides_at is not None
+    judged = judgement(approval, decisions)
+    found, state = judged.state, approval.state
+    if state == Approval.State.REJECTED and approval.closed_because == "deadline_missed":
+        holds = found != "approved" and approval.decides_at is not None
     elif state in _ENDED:
-        holds = state in found
+        holds = state == found
     else:
-        holds = any(one not in _ENDED for one in found)
-    return None if holds else f"it is {state}; its rule and its votes say {found[0]}"
-
-
-def _seated(approval: Approval, decisions: Sequence[Decision], now: dt.datetime) -> bool:
-    votes = [vote_of(decision) for decision in live_decisions(decisions).values()]
-    seats = seats_of(approval)
-    if seat_votes(votes, seats).complete:
-        return True
-    at = approval.closed_at or now
-    electorate = load_electorate(seats, exclusions_of(approval), approval.scope.lineage, at)
-    return seat_votes(votes, seats, electorate).complete
+        holds = found not in _ENDED
+    if not holds:
+        return f"it is {state}; its rule and its votes say {found}"
+    counts = json.loads(approval.tally)
+    if {name: counts.get(name) for name in judged.counts()} != judged.counts():
+        return "its running result is not what its votes give"
+    return None
 
 
 def check_hats(now: dt.datetime) -> Iterator[Finding]:

@@ -76,8 +76,13 @@ class Model:
                 yield seated
 
     def _may_take(self, gate: Gate, who: str) -> frozenset[int]:
-        kept = gate.votes[who][1] if who in gate.votes else frozenset()
-        return kept | self.fills(gate, who)
+        """What a voter held when the vote was given; of others what they hold now."""
+        return gate.votes[who][1] if who in gate.votes else self.fills(gate, who)
+
+    def asked(self, gate: Gate) -> set[str]:
+        """Those whose vote could be taken now."""
+        left = self.eligible(gate) - gate.votes.keys()
+        return {who for who in left if any(self.seatings(gate, [*self.counted(gate), who]))}
 
     def counted(self, gate: Gate) -> list[str]:
         return sorted(who for who, (verdict, _) in gate.votes.items() if verdict != "abstain")
@@ -118,8 +123,8 @@ class Model:
         code = self._asked(gate, who)
         if code:
             return code
-        former = gate.votes.get(who, ("", frozenset()))[0]
-        if former == verdict:
+        former, held = gate.votes.get(who, ("", frozenset()))
+        if former == verdict and (gate.round != "open" or self.fills(gate, who) <= held):
             return "same"
         if gate.round != "open":
             return "not_open" if gate.round == "closed" else "already_decided"

@@ -268,12 +268,13 @@ class Walk:
         for ref, row in mine.items():
             gate = self.model.gates[ref]
             assert row.stuck == self.model.stuck(gate), f"{ref} stuck {row.stuck}\n{self.told()}"
-            asked = AskedPerson.objects.filter(approval=row, is_open=True)
-            assert set(asked.values_list("user__username", flat=True)) == self.model.eligible(
-                gate
-            ), self.told()
-            answered = set(asked.filter(has_answered=True).values_list("user__username", flat=True))
-            assert answered == self.model.eligible(gate) & gate.votes.keys(), self.told()
+            rows = AskedPerson.objects.filter(approval=row)
+            asked, answered = (
+                set(rows.filter(**{mark: True}).values_list("user__username", flat=True))
+                for mark in ("is_open", "has_answered")
+            )
+            assert asked == self.model.asked(gate), self.told()
+            assert answered == gate.votes.keys(), self.told()
 
     def told(self) -> str:
         shape = [

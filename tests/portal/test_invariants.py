@@ -8,10 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import connection
 
 from approvals.models import Approval, AskedPerson, Decision, RoleAssignment
 from audit.canonical import canonical_text, text_digest
+from audit.errors import Conflict
 from audit.history import history_of, save_tracked
 from audit.journal import Journal
 from audit.locking import database_now
@@ -38,6 +40,7 @@ from releases.services.lifecycle import (
 )
 from tests import builders as b
 from tests.audit.records import lift_triggers, run, undone, write
+from tests.refusals import refused
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
@@ -70,7 +73,6 @@ class World:
     """People, a process, and releases that went different ways."""
 
     def __init__(self) -> None:
-        self.now = database_now()
         self.tom = b.manager()
         self.maya, self.omar, self.ruth = (b.person(name) for name in ("maya", "omar", "ruth"))
         self.pipeline = b.pipeline_user()
@@ -80,6 +82,7 @@ class World:
         b.give("opener", self.ruth)
         b.product()
         _process()
+        self.now = database_now()
         self.running = self._release("running")
         b.vote(b.activity(self.running, "qa"), self.maya)
         self.completed = self._release("completed")
@@ -318,6 +321,7 @@ BREACHES: list[tuple[str, str, Callable[[World], None]]] = [
     ("I2", "result_differs", _policy),
     ("I2", "result_differs", _never_missed),
     ("I2", "result_differs", _late_decision),
+    ("I2", "result_differs", _write("round", tally='{"approvals":9}')),
     ("I2", "activity_differs", _write("activity", state="completed")),
     ("I2", "activity_differs", _write("done", state="awaiting_approval")),
     ("I2", "activity_differs", _write("done", state="rejected")),
@@ -399,9 +403,46 @@ def test_a_right_that_begins_or_ends_by_itself_is_no_breach_until_two_ticks_late
         assert check_invariants(now=moment, only=["rights"]) == []
 
 
-@pytest.mark.req("I2")
-def test_a_vote_that_moved_to_a_seat_of_later_is_no_breach() -> None:
-    """Omar gets Maya's seat as well, moves over, and leaves his own to Ruth."""
+def _open_to_qa() -> Any:
+    """Ruth, and an open round of the group QA, which only Maya is in."""
+    ruth = b.person("ruth")
+    b.group("qa", b.person("maya"))
+    b.product()
+    b.process(b.phase("p", b.manual("gate", {"group": "qa"})))
+    b.release(b.manager())
+    return ruth
+
+
+@pytest.mark.req("POL-5", "EXE-9")
+def test_a_membership_made_in_a_shell_is_no_breach_until_two_ticks_later() -> None:
+    ruth = _open_to_qa()
+    ruth.groups.add(Group.objects.get(name="qa"))
+    now = database_now()
+    assert check_invariants(now=now, only=["asked"]) == []
+    later = now + TWO_TICKS + dt.timedelta(seconds=5)
+    [found] = check_invariants(now=later, only=["asked"])
+    assert f"not asked yet: users [{ruth.pk}]" in found.detail
+    run_due()
+    assert check_invariants(now=later, only=["asked"]) == []
+    ruth.groups.clear()
+    assert check_invariants(now=database_now(), only=["asked"]) == []
+    [found] = check_invariants(now=later, only=["asked"])
+    assert f"asked and not to be asked: users [{ruth.pk}]" in found.detail
+
+
+@pytest.mark.req("POL-5")
+def test_a_membership_that_its_round_has_heard_of_excuses_nothing() -> None:
+    ruth = _open_to_qa()
+    ruth.groups.add(Group.objects.get(name="qa"))
+    run_due()
+    AskedPerson.objects.filter(user=ruth).update(is_open=False)
+    [found] = check_invariants(now=database_now(), only=["asked"])
+    assert f"not asked yet: users [{ruth.pk}]" in found.detail
+
+
+@pytest.mark.req("I2", "POL-3", "AUD-1")
+def test_a_vote_moves_to_a_seat_of_later_only_when_it_is_given_again() -> None:
+    """Omar gets Maya's seat as well: his vote keeps Ruth out until he says it again, as its holder."""
     tom = b.manager()
     maya, omar, ruth = (b.person(name) for name in ("maya", "omar", "ruth"))
     b.role("lead", "Lead")
@@ -414,6 +455,9 @@ def test_a_vote_that_moved_to_a_seat_of_later_is_no_breach() -> None:
     release = b.release(tom)
     b.vote(b.activity(release, "qa"), omar)
     b.give("lead", omar)
+    with refused("no_seat_left", Conflict):
+        b.vote(b.activity(release, "qa"), ruth)
+    assert b.vote(b.activity(release, "qa"), omar).created
     b.vote(b.activity(release, "qa"), ruth)
     assert b.round_of(b.activity(release, "qa")).state == "approved"
     assert _found() == []

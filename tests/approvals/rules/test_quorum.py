@@ -305,12 +305,14 @@ def test_a_changed_vote_replaces_the_former_one() -> None:
     assert not can_be_seated(votes, vote(1, "reject", 2))
 
 
-@pytest.mark.req("POL-9")
-def test_an_earlier_voter_may_move_to_a_seat_that_became_his() -> None:
+@pytest.mark.req("POL-3", "AUD-1")
+def test_a_seat_that_became_a_voters_later_moves_no_vote_of_his() -> None:
     votes = [vote(1, "approve", 1)]
+    now_his = reaching({1: [1, 2], 2: [1]})
+    seats = plain_seats(2, required=[2])
 
     assert not can_be_seated(votes, vote(2, "approve", 1))
-    assert can_be_seated(votes, vote(2, "approve", 1), reaching({1: [1, 2]}))
+    assert evaluate(seats, 1, "unreachable", votes, now_his).state != "approved"
 
 
 @pytest.mark.req("POL-5", "A-011")

@@ -219,3 +219,24 @@ def test_a_deadline_orders_what_waits_for_a_person() -> None:
     free = ask({"user": "ann"})
     assert AskedPerson.objects.get(approval=b.round_of(free)).due_at.year == 9999
     assert Approval.objects.filter(state="open", next_due_at__isnull=False).count() == 1
+
+
+@pytest.mark.req("POL-9", "A-004")
+def test_an_escalation_counts_from_its_own_time_although_no_job_has_run() -> None:
+    gate = gate_at_nine("ann", deadline=CHAIN)
+    b.role("viewer", rights=["view"])
+    b.give("viewer", people("esc").esc)
+    b.give("viewer", people("boss").boss)
+    with refused("not_an_approver", NotPermitted):
+        b.vote(gate, people("esc").esc, now=instant(59.999))
+    assert "approval.deadline_missed" not in events(gate)
+    with refused("not_an_approver", NotPermitted):
+        b.vote(gate, people("boss").boss, now=instant(61))
+    assert "approval.deadline_missed" not in events(gate)
+    b.vote(gate, people("esc").esc, now=instant(61))
+    assert state(gate) == "completed"
+    told = entry(gate, "approval.escalated")
+    assert told["actor"]["kind"] == "system"
+    assert events(gate).count("approval.escalated") == 1
+    assert events(gate).index("approval.deadline_missed") < events(gate).index("approval.escalated")
+    assert events(gate).index("approval.escalated") < events(gate).index("approval.decision_cast")

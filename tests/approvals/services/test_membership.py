@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import ProtectedError
+from django.test.utils import CaptureQueriesContext
 
 from approvals.models import AskedPerson, Decision, Role
-from approvals.services.reconcile import reconcile_round
+from approvals.services.reconcile import ensure_current, reconcile_round, rounds_out_of_step
 from audit.errors import Conflict, Invalid, NotFound, NotPermitted
 from audit.locking import database_now
 from audit.models import GuardedWrite, guarded_writes
@@ -426,3 +427,46 @@ def test_memberships_are_checked_when_written() -> None:
     with refused("no_permission", NotPermitted):
         add_member(user=who.ben, group=qa, actor=b.actor_for(who.ann))
     assert database_now() - Membership.objects.get().since < dt.timedelta(minutes=1)
+
+
+@pytest.mark.req("POL-5", "EXE-9")
+def test_a_role_whose_time_has_come_shows_at_once_in_what_waits_for_its_holder() -> None:
+    who = people("ann", "ben")
+    opened = database_now() - dt.timedelta(hours=2)
+    b.role("lead")
+    b.give("lead", who.ben)
+    gate = ask({"role": "lead"}, now=opened)
+    b.give("lead", who.ann, valid_from=opened + dt.timedelta(hours=1), now=opened)
+    assert asked(gate) == {"ben"}
+    assert ensure_current(actor=b.actor_for(who.ann)) == 1
+    assert asked(gate) == {"ann", "ben"}
+    assert ensure_current(actor=b.actor_for(who.ann)) == 0
+
+
+@pytest.mark.req("POL-5", "EXE-9")
+def test_a_tick_goes_first_to_rounds_that_time_has_changed() -> None:
+    """With room for one, and an older round before it, that which a membership's end touches."""
+    who = people("ann", "ben")
+    opened = database_now() - dt.timedelta(hours=2)
+    ask({"user": "ben"}, now=opened - dt.timedelta(hours=1))
+    qa = b.group("qa")
+    ended = {"valid_until": database_now() - dt.timedelta(minutes=30)}
+    add_member(user=who.ann, group=qa, actor=b.SYSTEM, now=opened, **ended)
+    gate = ask({"group": "qa"}, now=opened)
+    assert asked(gate) == {"ann"}
+    [key] = rounds_out_of_step(limit=1, at=database_now())
+    assert key == b.round_of(gate).pk
+    run_due()
+    assert asked(gate) == set()
+    assert b.round_of(gate).stuck
+
+
+@pytest.mark.req("OPS-1")
+def test_a_tick_with_nothing_to_do_writes_nothing() -> None:
+    people("ann")
+    ask({"user": "ann"})
+    run_due()
+    with CaptureQueriesContext(connection) as seen:
+        run_due()
+    writes = ("INSERT", "UPDATE", "DELETE")
+    assert [one["sql"] for one in seen if one["sql"].startswith(writes)] == []

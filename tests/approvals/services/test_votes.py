@@ -9,13 +9,16 @@ import pytest
 
 from approvals.models import Approval, AskedPerson, Decision
 from approvals.services.decisions import Ballot
+from audit import locking
 from audit.errors import Conflict, Invalid, NotFound, NotPermitted
+from portal.services.people import add_member
 from releases.models import Release
-from releases.services.decisions import decide_activity, record_refused_decision
+from releases.services.activities import retry_activity
+from releases.services.decisions import decide_activity, goes_on_record, record_refused_decision
 from releases.services.lifecycle import abort_release
 from tests import builders as b
 from tests.refusals import refused
-from tests.scenes import ask, asked, entry, events, people, release_state, run, state
+from tests.scenes import ask, asked, entry, events, people, release_state, run, state, tom
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
@@ -339,3 +342,74 @@ def test_nothing_is_taken_after_the_release_was_aborted() -> None:
     with refused("not_open", Conflict):
         b.withdraw(gate, voters[0])
     assert not AskedPerson.objects.filter(is_open=True).exists()
+    assert goes_on_record(caught.refusal)
+
+
+@pytest.mark.req("A-076")
+def test_a_vote_where_nothing_was_ever_asked_is_not_kept_on_record() -> None:
+    waiting = b.manual("later", {"user": "ann"}, rule="any", needs=["main.gate"])
+    people("ann")
+    release = run(b.phase("main", b.manual("gate", {"user": "ann"}, rule="any"), waiting))
+    with refused("not_open", Conflict) as caught:
+        b.vote(b.activity(release, "later"), people("ann").ann)
+    assert not goes_on_record(caught.refusal)
+
+
+@pytest.mark.req("A-010")
+def test_a_vote_that_names_no_attempt_never_counts_for_one_opened_while_it_waited(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The retry lands between finding the activity and getting the lock."""
+    who = people("ann", "ben")
+    gate = ask({"user": "ann"}, {"user": "ben"}, rule="any")
+    b.vote(gate, who.ann, "reject", "No.")
+    pause = iter([True])
+
+    def retry_meanwhile(name: str) -> None:
+        if name == "before_lock" and next(pause, False):
+            retry_activity(activity_id=gate.pk, reason="Again.", actor=b.actor_for(tom()))
+
+    monkeypatch.setattr(locking, "faultpoint", retry_meanwhile)
+    with refused("changed_since", Conflict):
+        b.vote(gate, who.ben)
+    assert not Decision.objects.filter(user=who.ben).exists()
+
+
+@pytest.mark.req("POL-3", "POL-17", "EXE-9")
+def test_whose_vote_no_seat_is_left_for_is_not_asked_until_one_is_free_again() -> None:
+    who = people("ann", "ben", "cho")
+    b.group("qa", who.ann, who.ben)
+    gate = ask({"group": "qa"}, {"user": "cho"}, rule="unanimous", reject="unreachable")
+    assert asked(gate) == {"ann", "ben", "cho"}
+    b.vote(gate, who.ann)
+    assert asked(gate) == {"cho"}
+    b.withdraw(gate, who.ann)
+    assert asked(gate) == {"ann", "ben", "cho"}
+
+
+@pytest.mark.req("POL-3", "AUD-1")
+def test_what_a_voter_comes_to_hold_later_fills_no_seat_and_ends_nothing() -> None:
+    """Ann is put into Security after her vote; somebody else's abstention must not complete it."""
+    who = people("ann", "ben")
+    b.group("qa", who.ann, who.ben)
+    security = b.group("security")
+    gate = ask({"group": "security", "required": True}, {"group": "qa"}, rule="any")
+    b.vote(gate, who.ann)
+    add_member(user=who.ann, group=security, actor=b.SYSTEM)
+    b.vote(gate, who.ben, "abstain")
+    assert state(gate) == "awaiting_approval"
+    assert b.vote(gate, who.ann).created
+    assert state(gate) == "completed"
+
+
+@pytest.mark.req("EXE-7", "A-101")
+def test_the_person_and_the_moment_are_asked_before_what_is_wrong_with_the_ballot() -> None:
+    who = people("ann", "ben")
+    second = b.person("ann-2", person=who.ann.person)
+    gate = ask({"user": "ann"}, {"user": "ann-2"}, {"user": "ben"}, rule="any")
+    b.vote(gate, who.ann, "abstain")
+    with refused("not_your_vote", NotPermitted):
+        b.vote(gate, second, "perhaps", attempt=9)
+    b.vote(gate, who.ben)
+    with refused("already_decided", Conflict):
+        b.vote(gate, who.ann, "perhaps")
