@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from approvals.models import Scope
+from audit.history import history_of
 from releases.documents import ProcessDocument, document_of
-from releases.models import Activity, Phase, Release
+from releases.models import Activity, Phase, Product, Release
 from releases.rules.conditions import ReleaseFacts as ConditionFacts
 from releases.rules.progress import ActivityFacts, PhaseFacts, ReleaseFacts
 from releases.rules.transitions import RELEASE_ENDED, ReleaseState
@@ -37,6 +38,11 @@ class Board:
     def by_id(self) -> dict[int, Activity]:
         """Activities by primary key."""
         return {activity.pk: activity for activity in self.activities}
+
+    def add(self, activity: Activity) -> None:
+        """Take in an activity that was made since the board was read."""
+        self.activities.append(activity)
+        self.by_id[activity.pk] = activity
 
     def ref(self, activity: Activity) -> str:
         """The full reference of an activity: "phase.activity"."""
@@ -101,14 +107,28 @@ def root_scope(release: Release) -> Scope:
 
 
 def condition_facts(release: Release) -> ConditionFacts:
-    """What conditions read of a release and its product (POL-10)."""
-    tags = [*json.loads(release.tags), *json.loads(release.product.tags)]
+    """What conditions read: the release, and its product as it was at its creation (POL-10, REL-5)."""
+    tags = [*json.loads(release.tags), *json.loads(_product_tags(release))]
     return ConditionFacts(
         risk=release.risk or None,
         change_type=release.change_type or None,
         environments=frozenset(json.loads(release.environments)),
         tags=frozenset(tags),
     )
+
+
+def _product_tags(release: Release) -> str:
+    """The tags of the product when the release was made.
+
+    Releases older than the column keep none (their history can't be rewritten to hold it); the
+    product's own history says what its tags were.
+    """
+    if release.product_tags is not None:
+        return release.product_tags
+    versions = history_of(Product)._base_manager.filter(id=release.product_id)
+    then = versions.filter(history_date__lte=release.created_at).order_by("-history_id")
+    found: str | None = then.values_list("tags", flat=True).first()
+    return release.product.tags if found is None else found
 
 
 def starter_ids(release: Release) -> list[int]:

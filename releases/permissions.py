@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from approvals.models import Scope
-from approvals.selectors import holds_role, in_group, reads_only_in
+from approvals.permissions import AUDITOR, unless_auditor
+from approvals.selectors import holds_role, in_group
 from audit.actor import YES, Actor, Answer
-from audit.permissions import can
+from audit.permissions import can, within_token
 from releases.facts import root_scope
 from releases.models import Phase, Product, Release
 
@@ -18,52 +18,40 @@ def _around(release: Release) -> tuple[Any, ...]:
     return release, Product(pk=release.product_id), root_scope(release)
 
 
-_AUDITOR = Answer(False, "auditor", "Auditors read; they write nothing.")
-
-
-def _unless_auditor(found: Answer, actor: Actor, lineage: Sequence[int]) -> Answer:
-    """A yes only for those who do not read only in `lineage`, whatever rights they have besides.
-
-    Everything but looking passes here, superusers too. Votes do not: the seats leave auditors out.
-    """
-    return _AUDITOR if found and reads_only_in(actor, lineage) else found
-
-
 def can_create_release(actor: Actor, product: Product) -> Answer:
     """Whether the actor may make a release of this product: `manage` or `start`."""
     lineage = product.scope.lineage
     root = Scope(pk=lineage[0])
     found = can(actor, "start", product, root) or can(actor, "manage", product, root)
-    return _unless_auditor(found, actor, lineage)
+    return unless_auditor(found, actor, lineage)
 
 
 def can_start_release(actor: Actor, release: Release) -> Answer:
     """Whether the actor may start it: `start` or `manage`."""
     found = can(actor, "start", *_around(release)) or can(actor, "manage", *_around(release))
-    return _unless_auditor(found, actor, release.scope.lineage)
+    return unless_auditor(found, actor, release.scope.lineage)
 
 
 def can_manage_release(actor: Actor, release: Release) -> Answer:
-    """Whether the actor may hold, resume, abort, defer or change it."""
+    """Whether the actor may hold, resume, abort, defer or change it, whatever has failed."""
     found = can(actor, "manage", *_around(release))
-    return _unless_auditor(found, actor, release.scope.lineage)
+    return unless_auditor(found, actor, release.scope.lineage)
 
 
 def can_manage_phase(actor: Actor, release: Release, phase: Phase) -> Answer:
     """Whether the actor may retry and skip inside a phase: its owner, or who manages the release."""
     owner = owns_phase(actor, release, phase)
-    if owner.code == _AUDITOR.code:
+    if owner.code == AUDITOR.code:
         return owner
     if owner:
-        scope = can(actor, "manage", release) if actor.scopes is not None else YES
-        return scope if scope.code == "token_scope" else YES
+        return within_token(actor, "manage")
     return can_manage_release(actor, release)
 
 
 def owns_phase(actor: Actor, release: Release, phase: Phase) -> Answer:
     """Whether the phase names the actor as its owner, by person, group or role; no auditor is one."""
     named = _is_named_owner(actor, release, phase)
-    return _unless_auditor(Answer(named), actor, release.scope.lineage)
+    return unless_auditor(Answer(named), actor, release.scope.lineage)
 
 
 def _is_named_owner(actor: Actor, release: Release, phase: Phase) -> bool:
@@ -80,27 +68,31 @@ def _is_named_owner(actor: Actor, release: Release, phase: Phase) -> bool:
 
 def can_abort_release(actor: Actor, release: Release, phases: list[Phase]) -> Answer:
     """Whether the actor may give the release up: its manager, or the owner of a failed phase."""
+    return _can_mend(actor, release, phases)
+
+
+def can_change_release(actor: Actor, release: Release, phases: list[Phase]) -> Answer:
+    """Whether the actor may fix what it ships (EXE-6): its manager, or the owner of a failed phase."""
+    return _can_mend(actor, release, phases)
+
+
+def _can_mend(actor: Actor, release: Release, phases: list[Phase]) -> Answer:
     found = can_manage_release(actor, release)
-    if found or found.code in ("token_scope", _AUDITOR.code):
+    if found or found.code in ("token_scope", AUDITOR.code):
         return found
     failed = (owns_phase(actor, release, phase) for phase in phases if phase.state == "failed")
-    return next((one for one in failed if one or one.code == _AUDITOR.code), found)
+    return next((one for one in failed if one or one.code == AUDITOR.code), found)
 
 
 def can_report_result(actor: Actor, release: Release) -> Answer:
     """Whether the actor may report what a pipeline or check found."""
     found = can(actor, "report_result", *_around(release))
-    return _unless_auditor(found, actor, release.scope.lineage)
+    return unless_auditor(found, actor, release.scope.lineage)
 
 
 def can_view_audit(actor: Actor, release: Release) -> Answer:
     """Whether the actor may see addresses and sessions in the record."""
     return can(actor, "view_audit", *_around(release))
-
-
-def can_configure(actor: Actor, root: Scope) -> Answer:
-    """Whether the actor may make products and publish processes."""
-    return _unless_auditor(can(actor, "configure", root), actor, root.lineage)
 
 
 def can_decide(actor: Actor) -> Answer:
@@ -120,4 +112,4 @@ def can_comment(actor: Actor, release: Release) -> Answer:
         return Answer(
             False, "token_scope", "This token does not reach that far.", {"scope": "decide"}
         )
-    return _unless_auditor(YES, actor, release.scope.lineage)
+    return unless_auditor(YES, actor, release.scope.lineage)

@@ -12,7 +12,9 @@ from audit.admin.display import json_block
 from releases.admin.visible import releases_seen
 from releases.models import Phase, Release
 
-_JSON = ("authors", "environments", "tags", "artifacts", "links", "stakeholders")
+_JSON = (
+    "authors", "environments", "tags", "product_tags", "artifacts", "links", "stakeholders",
+)  # fmt: skip
 
 
 class VisibleByRelease(ReadOnlyAdmin):
@@ -52,6 +54,10 @@ class ReleaseAdmin(VisibleByRelease):
     @admin.display(description="Tags")
     def shown_tags(self, obj: Release) -> SafeString:
         return json_block(obj.tags)
+
+    @admin.display(description="Tags of the product")
+    def shown_product_tags(self, obj: Release) -> SafeString:
+        return json_block(obj.product_tags or "[]")
 
     @admin.display(description="Artifacts")
     def shown_artifacts(self, obj: Release) -> SafeString:

@@ -15,13 +15,13 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from approvals.admin.base import Configuration
 from approvals.models import RIGHTS, Role, RoleAssignment, Scope
-from approvals.services.roles import create_role, rights_of
+from approvals.services.roles import change_role, create_role, rights_of
 from audit.actor import Actor
 from audit.admin.actors import actor_of
 from audit.admin.acts import Act
 from audit.admin.base import ReadOnlyAdmin, ServiceAdmin
 from audit.admin.display import instant, link, once_per_row, table
-from audit.admin.forms import ServiceForm
+from audit.admin.forms import ReasonedForm, ServiceForm
 from audit.permissions import ACTIONS
 from releases.services.roles import Grantee, assign_role, end_role
 
@@ -44,11 +44,13 @@ class RoleForm(ServiceForm):
 class RoleAdmin(Configuration, ServiceAdmin):
     """Roles. A role's rights are fixed when it is made: a change of them is a new role."""
 
-    addable = True
+    addable = changeable = True
     add_form = RoleForm
+    form = ReasonedForm
     add_fieldsets = ((None, {"fields": ("slug", "name", "description", "rights")}),)
     fields = (
-        "slug", "name", "description", "shown_rights", "reads_only", "is_builtin", "shown_holders",
+        "slug", "name", "description", "reason", "shown_rights", "reads_only", "is_builtin",
+        "shown_holders",
     )  # fmt: skip
     list_display = ("name", "slug", "shown_rights", "is_builtin")
     search_fields = ("slug", "name")
@@ -57,6 +59,17 @@ class RoleAdmin(Configuration, ServiceAdmin):
         return create_role(
             slug=data["slug"], name=data["name"], description=data["description"],
             rights=data["rights"], actor=actor_of(request),
+        )  # fmt: skip
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Role | None = None) -> tuple[str, ...]:
+        """A role is known by its slug; what it gives is fixed."""
+        fixed = ("slug", "shown_rights", "reads_only", "is_builtin", "shown_holders")
+        return fixed if obj else ()
+
+    def change_through(self, request: HttpRequest, obj: Role, data: dict[str, Any]) -> Role:
+        return change_role(
+            role_id=obj.pk, name=data["name"], description=data["description"],
+            reason=data["reason"], actor=actor_of(request),
         )  # fmt: skip
 
     @admin.display(description="Rights")

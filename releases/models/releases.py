@@ -18,7 +18,8 @@ class Release(Guarded):
 
     `state` is what `releases.rules.progress` says of its phases and activities; only services write
     it. The JSON columns hold canonical text: `authors` a list of {user, name}; `environments`,
-    `tags` lists of names; `artifacts`, `links`, `stakeholders` lists of objects as in contract.md.
+    `tags`, `product_tags` lists of names; `artifacts`, `links`, `stakeholders` lists of objects as in
+    contract.md.
     """
 
     class Risk(models.TextChoices):
@@ -59,6 +60,8 @@ class Release(Guarded):
     risk = models.CharField(max_length=10, choices=Risk.choices, blank=True)
     change_type = models.CharField(max_length=10, choices=ChangeType.choices, blank=True)
     tags = models.TextField(default="[]")
+    # The product's when it was made, for conditions (REL-5). NULL: made before there was this column.
+    product_tags = models.TextField(null=True, blank=True)  # noqa: DJ001
     artifacts = models.TextField(default="[]")
     links = models.TextField(default="[]")
     stakeholders = models.TextField(default="[]")

@@ -11,7 +11,6 @@ from releases.rules.progress_facts import ActivityFacts, ReleaseFacts
 from releases.rules.transitions import (
     ACTIVITY_OPEN,
     ACTIVITY_WAITING,
-    RELEASE_ENDED,
     ActivityState,
     check_transition,
 )
@@ -119,11 +118,6 @@ class ReleaseMove:
         """The state differs, so there is an event to tell."""
         return self.former != self.following
 
-    @property
-    def ends(self) -> bool:
-        """The release ends with this move, or is put off."""
-        return self.following in RELEASE_ENDED and self.former not in RELEASE_ENDED
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -135,11 +129,6 @@ class Plan:
 
     def __bool__(self) -> bool:
         return bool(self.activities or self.phases or self.release)
-
-    @property
-    def opened(self) -> tuple[ActivityMove, ...]:
-        """The moves that open a round or a run, in document order."""
-        return tuple(move for move in self.activities if move.following in ACTIVITY_OPEN)
 
 
 def move_activity(

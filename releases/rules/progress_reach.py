@@ -1,8 +1,9 @@
 """How far a release has come: which phases and activities have all that they need.
 
-A skipped activity or phase satisfies what depends on it, but no sooner than what it was itself to
-wait for is done. Otherwise a phase whose activities do not apply, being skipped at the start, would
-open the phase behind it before the phase in front of it has passed.
+A skipped activity satisfies what depends on it. One that does not apply, and a skipped phase, do so
+no sooner than what they were themselves to wait for is done: otherwise a phase whose activities do
+not apply, being skipped at the start, would open the phase behind it before the phase in front of it
+has passed. A skip by override was decided by people, and waits for nothing (EXE-6).
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def reach_of(facts: ReleaseFacts, states: Mapping[int, str]) -> Reach:
         if state == ActivityState.COMPLETED:
             graph.add(("satisfy", ref), ())
         elif state == ActivityState.SKIPPED:
-            graph.add(("satisfy", ref), [("reach", ref)])
+            graph.add(("satisfy", ref), () if activity.applies else [("reach", ref)])
     for phase in facts.phases:
         graph.add(("enter", phase.key), [("leave", need) for need in phase.needs])
         graph.add(("leave", phase.key), [("enter", phase.key), *members[phase.key]])

@@ -95,7 +95,6 @@ ACTIVITY_FINAL: Final = frozenset(
 ACTIVITY_ENDED: Final = ACTIVITY_FAILED | ACTIVITY_FINAL
 
 PHASE_PASSED: Final = frozenset({PhaseState.COMPLETED, PhaseState.SKIPPED})
-PHASE_ENDED: Final = PHASE_PASSED | {PhaseState.FAILED, PhaseState.ABORTED}
 
 # A failed release has not ended: a retry or a skip lets it go on.
 RELEASE_ENDED: Final = frozenset(
@@ -108,8 +107,6 @@ RELEASE_ENDED: Final = frozenset(
 )
 # Deferred has ended for now only: it may be re-opened (REL-9) or given up.
 RELEASE_FINAL: Final = RELEASE_ENDED - {ReleaseState.DEFERRED}
-RELEASE_NOT_STARTED: Final = frozenset({ReleaseState.DRAFT, ReleaseState.SCHEDULED})
-RELEASE_LIVE: Final = frozenset(ReleaseState) - RELEASE_ENDED - RELEASE_NOT_STARTED
 
 
 def _release_moves() -> dict[str, frozenset[str]]:

@@ -6,9 +6,11 @@ import datetime as dt
 
 from django.db import transaction
 
+from approvals.rules.deadlines import build_ladder, deadline_passed
 from approvals.rules.texts import unsafe_text
 from audit.actor import Actor
-from audit.errors import Invalid
+from audit.canonical import instant_text
+from audit.errors import Conflict, Invalid
 from audit.history import create_tracked, insert_rows
 from audit.journal import Journal
 from audit.locking import moment
@@ -22,6 +24,7 @@ from releases.rules.transitions import ActivityKind
 from releases.selectors import activity_for, release_for
 from releases.services.lifecycle import lock_release
 from releases.services.progress import settle_release
+from releases.services.questions import anybody_may_override
 
 LONGEST_TEXT = 10_000
 
@@ -57,15 +60,29 @@ def retry_activity(
     """Try again what was rejected, has failed or expired: attempt n+1, everyone is asked afresh.
 
     The former attempt stays as it was. Refusals: NotFound, NotPermitted, Conflict (`not_failed`,
-    `already_ended`, `not_started`), Invalid without a reason.
+    `already_ended`, `not_started`; `deadline_passed` when the process sets one that lies in the past
+    and rejects), Invalid without a reason.
     """
     board, activity, journal = _locked_board(activity_id, actor, now)
     _checked_text(reason, "reason", "Say why.")
     plan = plan_retry(board.facts(), activity_id)
+    _refuse_if_late(board, activity, journal.at)
     journal.add("activity.retried", activity=activity.pk, former_attempt=activity.attempt)
     settle_release(board, journal=journal, act=plan, reason=reason)
     record(journal, stream=board.release.stream)
     return activity
+
+
+def _refuse_if_late(board: Board, activity: Activity, now: dt.datetime) -> None:
+    """Refuse to ask people afresh when whatever they answered would come too late (POL-9)."""
+    ladder = build_ladder(board.document.activities[board.ref(activity)]["deadline"], now)
+    if ladder.due_at is not None and deadline_passed(ladder, now):
+        raise Conflict(
+            "deadline_passed",
+            "The process sets a deadline for this that lies in the past, so nobody could decide in a "
+            "new attempt. Ask to skip it, or publish a later deadline and make a new release.",
+            data={"deadline": instant_text(ladder.due_at)},
+        )
 
 
 @transaction.atomic
@@ -76,35 +93,38 @@ def request_skip(
 
     Returns the request, an activity of its own that is decided like any other; the asker can't
     approve it. Refusals: NotFound, NotPermitted, Conflict (`cannot_skip`, `already_asked`,
-    `not_started`, `already_ended`), Invalid without a reason.
+    `not_started`, `already_ended`, `nobody_may_override`), Invalid without a reason.
     """
     board, activity, journal = _locked_board(activity_id, actor, now)
     _checked_text(reason, "reason", "Say why.")
     check_skip_request(board.facts(), activity_id)
-    earlier = [one for one in board.activities if one.overrides_id == activity_id]
-    request = create_tracked(
-        journal,
-        [
-            Activity(
-                release=board.release,
-                phase_id=activity.phase_id,
-                position=activity.position,
-                key=f"{activity.key}.override.{len(earlier) + 1}",
-                name=f"Skip {activity.name}"[:200],
-                kind=ActivityKind.APPROVAL.value,
-                overrides=activity,
-                asked_by_id=actor.account,
-                asked_because=reason,
-            )
-        ],
-        reason,
-    )[0]
-    board.activities.append(request)
-    board.by_id[request.pk] = request
+    request = _request_row(board, activity, actor, reason)
+    if not anybody_may_override(board, request, journal.at):
+        raise Conflict(
+            "nobody_may_override",
+            "Nobody could approve this: it takes somebody else who holds the right “override” here and "
+            "neither made, started nor wrote this release. Give somebody a role with it, and ask again.",
+        )
+    board.add(create_tracked(journal, [request], reason)[0])
     journal.add("activity.skip_requested", activity=activity.pk, request=request.pk)
     settle_release(board, journal=journal)
     record(journal, stream=board.release.stream)
     return request
+
+
+def _request_row(board: Board, activity: Activity, actor: Actor, reason: str) -> Activity:
+    earlier = [one for one in board.activities if one.overrides_id == activity.pk]
+    return Activity(
+        release=board.release,
+        phase_id=activity.phase_id,
+        position=activity.position,
+        key=f"{activity.key}.override.{len(earlier) + 1}",
+        name=f"Skip {activity.name}"[:200],
+        kind=ActivityKind.APPROVAL.value,
+        overrides=activity,
+        asked_by_id=actor.account,
+        asked_because=reason,
+    )
 
 
 @transaction.atomic

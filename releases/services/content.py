@@ -19,16 +19,19 @@ from audit.journal import Journal
 from audit.locking import moment
 from audit.permissions import require
 from audit.services.record import record
-from releases.models import Activity, Release
-from releases.permissions import can_manage_release
+from releases.facts import load_board
+from releases.models import Activity, Phase, Release
+from releases.permissions import can_change_release
 from releases.rules.release_details import find_detail_errors
 from releases.rules.transitions import ACTIVITY_WAITING, RELEASE_ENDED, ActivityState, ReleaseState
 from releases.selectors import people_by_username, release_for
 from releases.services.creation import ReleaseDetails, find_author_errors
 from releases.services.lifecycle import lock_release
+from releases.services.questions import refresh_open
 
-# What stands in the fingerprint of every round (EXE-10).
-FINGERPRINTED = frozenset({"version", "commit", "artifacts", "authors"})
+# What an answer was given for (EXE-10). Authors stand in the fingerprint as well, but more of them
+# only narrow who may decide.
+SHIPPED = frozenset({"version", "commit", "artifacts"})
 
 PASSED_OR_RUNNING = (ActivityState.COMPLETED, ActivityState.RUNNING)
 
@@ -58,34 +61,50 @@ def change_release(
 
     While a round is open nobody pulls its content from under those who decide (Conflict
     `rounds_open`), and what has passed or runs was for what the release ships now (`already_passed`;
-    the description and links may still change). Further refusals: NotFound, NotPermitted, Conflict
-    `already_ended`, Invalid.
+    the description and links may still change). Authors may be added at any time: open rounds ask
+    none of them any more. Further refusals: NotFound, NotPermitted, Conflict `already_ended`,
+    Invalid.
     """
     release = release_for(actor, release_id)
-    require(can_manage_release(actor, release))
+    _require_right(actor, release)
     release = lock_release(release_id)
+    # Asked again below the lock: the failed phase that gives the right may have been mended meanwhile.
+    _require_right(actor, release)
     check_reason(reason)
     if ReleaseState(release.state) in RELEASE_ENDED:
         raise Conflict("already_ended", "The release has ended; what it shipped stays on record.")
-    if Activity.objects.filter(release=release, state__in=ACTIVITY_WAITING).exists():
-        raise Conflict(
-            "rounds_open", "People are deciding on this content; it can change when they are done."
-        )
     fields = _apply(release, change)
     if not fields:
         return release
-    passed = Activity.objects.filter(release=release, state__in=PASSED_OR_RUNNING)
-    if FINGERPRINTED.intersection(fields) and passed.exists():
+    _refuse_moment(release, fields)
+    journal = Journal(actor=actor, at=moment(release, now))
+    save_tracked(journal, [release], fields, reason)
+    journal.add("release.changed", fields=sorted(fields))
+    if "authors" in fields:
+        refresh_open(load_board(release), journal)
+    record(journal, stream=release.stream)
+    return release
+
+
+def _require_right(actor: Actor, release: Release) -> None:
+    require(can_change_release(actor, release, list(Phase.objects.filter(release=release))))
+
+
+def _refuse_moment(release: Release, fields: Sequence[str]) -> None:
+    """Raise Conflict when something has been, or is being, decided for what is to change."""
+    if set(fields) == {"authors"}:
+        return
+    activities = Activity.objects.filter(release=release)
+    if activities.filter(state__in=ACTIVITY_WAITING).exists():
+        raise Conflict(
+            "rounds_open", "People are deciding on this content; it can change when they are done."
+        )
+    if SHIPPED.intersection(fields) and activities.filter(state__in=PASSED_OR_RUNNING).exists():
         raise Conflict(
             "already_passed",
             "Something has passed or runs with what this release ships now; ship other content by "
             "a new release.",
         )
-    journal = Journal(actor=actor, at=moment(release, now))
-    save_tracked(journal, [release], fields, reason)
-    journal.add("release.changed", fields=sorted(fields))
-    record(journal, stream=release.stream)
-    return release
 
 
 def _apply(release: Release, change: ContentChange) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
+from approvals.facts import load_people
 from approvals.models import Role, Scope
 from approvals.selectors import account_reads_only
 from approvals.services.roles import create_scope
@@ -66,9 +67,9 @@ def create_release(
 ) -> Release:
     """Make a draft release of a product from the newest version of a process.
 
-    The manager (the actor, if left out and a person) gets the role Release Manager on it; a machine
-    user must name manager and authors. Refusals: NotFound for a product that the actor may not see,
-    NotPermitted, Invalid with the fields.
+    The manager gets the role Release Manager on it; left out, it is the actor, or for a machine user
+    the one person who holds that role for the product. A machine user must name authors. Refusals:
+    NotFound for a product that the actor may not see, NotPermitted, Invalid with the fields.
     """
     place = product_for(actor, product)
     require(can_create_release(actor, place))
@@ -76,11 +77,12 @@ def create_release(
     version = newest_version(process)
     if version is None:
         errors["process"] = [f"There is no published process {process!r}."]
-    manager, authors = _people(details, place.scope.lineage, actor, errors)
+    journal = Journal(actor=actor, at=now or database_now())
+    role = Role.objects.get(slug="release-manager")
+    manager, authors = _people(details, place.scope.lineage, role, journal, errors)
     _check_stakeholders(details.stakeholders, errors)
     if errors or version is None or manager is None:
         raise Invalid(errors=errors)
-    journal = Journal(actor=actor, at=now or database_now())
     scope = create_scope(
         kind=Scope.Kind.RELEASE,
         parent=place.scope,
@@ -88,7 +90,7 @@ def create_release(
         journal=journal,
     )
     row = _row(details, version, manager, authors, actor, journal)
-    row.product, row.scope = place, scope
+    row.product, row.product_tags, row.scope = place, place.tags, scope
     release: Release = create_tracked(journal, [row])[0]
     journal.add(
         "release.created",
@@ -99,7 +101,6 @@ def create_release(
         manager=manager.pk,
         authors=[one.pk for one in authors],
     )
-    role = Role.objects.get(slug="release-manager")
     write_assignment(role, Grantee(user_id=manager.pk), scope, journal=journal)
     record(journal, stream=release.stream, opening=True)
     return release
@@ -136,12 +137,17 @@ def _row(
 
 
 def _people(
-    details: ReleaseDetails, lineage: Sequence[int], actor: Actor, errors: dict[str, list[str]]
+    details: ReleaseDetails,
+    lineage: Sequence[int],
+    role: Role,
+    journal: Journal,
+    errors: dict[str, list[str]],
 ) -> tuple[Any, list[Any]]:
     """The manager and the authors; what is wrong with them goes to `errors`.
 
-    Who reads only in one of the scopes of `lineage` is no manager (EXE-1, Auditor).
+    Who reads only in one of the scopes of `lineage` is no manager (A-070).
     """
+    actor = journal.actor
     names = [*details.authors, *([details.manager] if details.manager else [])]
     found = people_by_username(names)
     unfit = find_author_errors(details.authors, found)
@@ -158,9 +164,29 @@ def _people(
     elif actor.kind == "person":
         manager = get_user_model().objects.get(pk=actor.account)
     else:
-        manager, errors["manager"] = None, ["A machine user must name the manager."]
+        manager = _only_holder(role, lineage, journal.at)
+        if manager is None:
+            errors["manager"] = [
+                "A machine user must name the manager where not exactly one person holds the role "
+                f"{role} for the product."
+            ]
     authors = {found[name].pk: found[name] for name in details.authors if name in found}
     return manager, list(authors.values())
+
+
+def _only_holder(role: Role, lineage: Sequence[int], now: dt.datetime) -> Any:
+    """The one person who holds a role in these scopes and may write; None if there are more or none."""
+    key = ("role", role.pk)
+    people = load_people([key], (), lineage, now)
+    holders = [people.people[user_id] for user_id in people.holders.get(key, ())]
+    accounts = {
+        one.person: one.user_id
+        for one in sorted(holders, key=lambda one: -one.user_id)
+        if one.active and one.kind == "person" and not one.reads_only
+    }
+    if len(accounts) != 1:
+        return None
+    return get_user_model().objects.get(pk=next(iter(accounts.values())))
 
 
 def find_author_errors(names: Sequence[str], found: Mapping[str, Any]) -> list[str]:
@@ -181,8 +207,16 @@ def find_author_errors(names: Sequence[str], found: Mapping[str, Any]) -> list[s
 def _check_stakeholders(
     stakeholders: Sequence[Mapping[str, str]], errors: dict[str, list[str]]
 ) -> None:
+    """Add an error for each who is not there; what else is wrong with one has its error already."""
     finders = {"user": people_by_username, "group": groups_by_name, "role": roles_by_slug}
-    for number, one in enumerate(stakeholders):
-        for kind, name in one.items():
-            if not finders[kind]([name]):
+    named = [
+        (number, kind, name)
+        for number, one in enumerate(stakeholders)
+        if f"stakeholders.{number}" not in errors and "stakeholders" not in errors
+        for kind, name in one.items()
+    ]
+    for kind, find in finders.items():
+        found = find([name for _, of_kind, name in named if of_kind == kind])
+        for number, of_kind, name in named:
+            if of_kind == kind and name not in found:
                 errors[f"stakeholders.{number}.{kind}"] = [f"There is no {kind} {name!r}."]

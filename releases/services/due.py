@@ -11,14 +11,16 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 import structlog
-from django.db import transaction
+from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Q
 
 from approvals.models import Approval
 from approvals.selectors import due_rounds
 from approvals.services.deadlines import take_due_rungs
-from approvals.services.reconcile import reconcile_round, rounds_to_reconcile
+from approvals.services.reconcile import reconcile_round, rounds_out_of_step
 from audit.actor import POLICY, SCHEDULER, Actor
 from audit.errors import Refusal
 from audit.journal import Journal
@@ -26,6 +28,7 @@ from audit.locking import database_now, lock, moment
 from audit.services.record import record
 from releases.facts import lineage_of, load_board
 from releases.models import Activity, DueWork, Release
+from releases.rules.transitions import ActivityState, ReleaseState
 from releases.services.decisions import settle_after_round
 from releases.services.lifecycle import begin_release, lock_release
 from releases.services.results import fail_timed_out
@@ -82,7 +85,7 @@ def start_scheduled(
     release = lock_release(release_id)
     journal = Journal(actor=actor, at=moment(release, now))
     due = release.scheduled_at
-    if release.state != "scheduled" or due is None or due > journal.at:
+    if release.state != ReleaseState.SCHEDULED or due is None or due > journal.at:
         return False
     begin_release(load_board(release), journal=journal)
     record(journal, stream=release.stream)
@@ -96,23 +99,33 @@ def run_due(*, actor: Actor = SCHEDULER, now: dt.datetime | None = None) -> Tick
     """
     report, at = TickReport(), now or database_now()
     policy, scheduler = replace(POLICY, door=actor.door), replace(SCHEDULER, door=actor.door)
-    # What was given up stays due for ever; it must not crowd out what can be done.
-    most = BATCH + DueWork.objects.filter(dead_at__isnull=False).count()
-    for approval in due_rounds(most, at):
-        due = approval.next_due_at or at
-        _attempt("deadline", approval.pk, due, report, _deadline(approval.pk, policy, now))
-    for activity in Activity.objects.filter(state="running", times_out_at__lte=at)[:most]:
-        due = activity.times_out_at or at
-        _attempt("timeout", activity.pk, due, report, _timeout(activity.pk, policy, now))
-    for release in Release.objects.filter(state="scheduled", scheduled_at__lte=at)[:most]:
-        due = release.scheduled_at or at
-        _attempt("start", release.pk, due, report, _start(release.pk, scheduler, now))
+    for key, due in _to_try("deadline", due_rounds(at), "next_due_at"):
+        _attempt("deadline", key, due, report, _deadline(key, policy, now))
+    late = Activity.objects.filter(state=ActivityState.RUNNING, times_out_at__lte=at)
+    for key, due in _to_try("timeout", late, "times_out_at"):
+        _attempt("timeout", key, due, report, _timeout(key, policy, now))
+    planned = Release.objects.filter(state=ReleaseState.SCHEDULED, scheduled_at__lte=at)
+    for key, due in _to_try("start", planned, "scheduled_at"):
+        _attempt("start", key, due, report, _start(key, scheduler, now))
     for scope, grantee in all_grants_due(at):
         _look_after("grants", scope.pk, report, partial(refresh_grants, scope, grantee, at))
-    for key in rounds_to_reconcile(BATCH):
+    for key in rounds_out_of_step(limit=BATCH, at=at):
         work = partial(reconcile_round, approval_id=key, actor=actor, now=now)
         _look_after("reconciled", key, report, work)
     return report
+
+
+def _to_try(kind: str, rows: models.QuerySet[Any], due_at: str) -> list[tuple[int, dt.datetime]]:
+    """Key and due time of the rows that may be tried now, what fell due first at the front.
+
+    What pauses after a failure, is being tried, or was given up stays due: it must not crowd out
+    what can be done.
+    """
+    same = DueWork.objects.filter(kind=kind, object_id=OuterRef("pk"), due_at=OuterRef(due_at))
+    waiting = same.filter(_not_to_be_tried(database_now()))
+    return list(
+        rows.filter(~Exists(waiting)).order_by(due_at, "pk").values_list("pk", due_at)[:BATCH]
+    )
 
 
 def _deadline(key: int, actor: Actor, now: dt.datetime | None) -> Callable[[], bool]:
@@ -166,10 +179,10 @@ def _claim(kind: str, key: int, due: dt.datetime) -> DueWork | None:
         )
         row = (
             DueWork.objects.select_for_update(skip_locked=_can_skip())
-            .filter(kind=kind, object_id=key, due_at=due)
+            .filter(~_not_to_be_tried(at), kind=kind, object_id=key, due_at=due)
             .first()
         )
-        if row is None or row.dead_at is not None or not _may_try(row, at):
+        if row is None:
             return None
         if row.unfinished >= MOST_UNFINISHED:
             DueWork.objects.filter(pk=row.pk).update(dead_at=at)
@@ -185,12 +198,15 @@ def _can_skip() -> bool:
     return transaction.get_connection().features.has_select_for_update_skip_locked
 
 
-def _may_try(row: DueWork, at: dt.datetime) -> bool:
-    """Whether nobody is at it, and the pause after its last failure is over."""
-    if row.tried_at is None:
-        return True
-    pause = min(FIRST_PAUSE * 2 ** (row.attempts - 1), LONGEST_PAUSE) if row.error else STALE_AFTER
-    return at - row.tried_at >= pause
+def _not_to_be_tried(at: dt.datetime) -> Q:
+    """Work that was given up, that somebody is at, or whose pause after a failure is not over."""
+    being_tried = Q(error="", tried_at__gt=at - STALE_AFTER)
+    pausing, attempts, pause = Q(pk__in=[]), 1, FIRST_PAUSE
+    while pause < LONGEST_PAUSE:
+        pausing |= Q(attempts=attempts, tried_at__gt=at - pause)
+        attempts, pause = attempts + 1, pause * 2
+    pausing |= Q(attempts__gte=attempts, tried_at__gt=at - LONGEST_PAUSE)
+    return Q(dead_at__isnull=False) | being_tried | (~Q(error="") & pausing)
 
 
 def _note_failure(claimed: DueWork, code: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -62,42 +62,49 @@ def start_release(
     journal = Journal(actor=actor, at=moment(release, now))
     if at is not None and at.tzinfo is None:
         raise Invalid(errors={"at": ["Give the time with its offset from UTC."]})
-    if actor.user_id is not None:
-        release.starter_id = actor.user_id
-        release.starters = canonical_text(sorted({*starter_ids(release), actor.user_id}))
     board = load_board(release)
     if at is not None and at > journal.at:
         _schedule(board, at, journal)
     else:
-        begin_release(board, journal=journal)
+        begin_release(board, journal=journal, starters=_name_starter(release, actor))
     record(journal, stream=release.stream)
     return release
+
+
+def _name_starter(release: Release, actor: Actor) -> list[str]:
+    """Bind whoever starts the release, on the row; returns the fields that differ by it."""
+    if actor.user_id is None:
+        return []
+    former = release.starter_id, release.starters
+    release.starter_id = actor.user_id
+    release.starters = canonical_text(sorted({*starter_ids(release), actor.user_id}))
+    return [] if former == (release.starter_id, release.starters) else ["starter", "starters"]
 
 
 def _schedule(board: Board, at: dt.datetime, journal: Journal) -> None:
     release = board.release
     plan_schedule(board.facts())
+    starters = _name_starter(release, journal.actor)
     release.state, release.scheduled_at = ReleaseState.SCHEDULED.value, at
-    save_tracked(journal, [release], ["state", "scheduled_at", "starter", "starters"])
+    save_tracked(journal, [release], ["state", "scheduled_at", *starters])
     journal.add("release.scheduled", at=instant_text(at))
 
 
-def begin_release(board: Board, *, journal: Journal) -> None:
+def begin_release(board: Board, *, journal: Journal, starters: Sequence[str] = ()) -> None:
     """Make the rows of a locked release and let it run: the start itself, without asking who.
 
-    Raises Conflict as `plan_start` does.
+    `starters`: the fields that say who starts it, where they are to be written. Raises Conflict as
+    `plan_start` does.
     """
-    release = board.release
     plan = plan_start(board.facts())
-    save_tracked(journal, [release], ["starter", "starters"])
-    _make_rows(board, journal)
-    settle_release(board, journal=journal, act=plan)
+    if starters:
+        save_tracked(journal, [board.release], starters)
+    settle_release(_make_rows(board.release, journal), journal=journal, act=plan)
 
 
-def _make_rows(board: Board, journal: Journal) -> None:
-    release, document = board.release, document_of(board.release.process_version)
-    facts = condition_facts(release)
-    board.phases = create_tracked(
+def _make_rows(release: Release, journal: Journal) -> Board:
+    document, facts = document_of(release.process_version), condition_facts(release)
+    phases = create_tracked(
         journal,
         [
             Phase(
@@ -110,7 +117,7 @@ def _make_rows(board: Board, journal: Journal) -> None:
             for number, spec in enumerate(document.phases.values(), start=1)
         ],
     )
-    by_key = {phase.key: phase for phase in board.phases}
+    by_key = {phase.key: phase for phase in phases}
     rows: list[Activity] = []
     for number, (ref, spec) in enumerate(document.activities.items(), start=1):
         applied = applies(spec["when"], facts)
@@ -125,9 +132,7 @@ def _make_rows(board: Board, journal: Journal) -> None:
                 applies=applied.applies,
             )
         )
-    board.activities = create_tracked(journal, rows)
-    for name in ("phase_keys", "by_id"):
-        board.__dict__.pop(name, None)
+    return Board(release, phases, create_tracked(journal, rows))
 
 
 def _owner(owner: Mapping[str, Any] | None) -> dict[str, int]:

@@ -12,6 +12,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from approvals.models import Role, Scope
+from approvals.permissions import can_configure
 from approvals.rules.texts import unsafe_text
 from approvals.selectors import account_reads_only
 from approvals.services.roles import ensure_roles, everything
@@ -20,12 +21,11 @@ from audit.canonical import canonical_text, text_digest
 from audit.errors import NotFound
 from audit.history import create_tracked, insert_rows, save_tracked
 from audit.journal import Journal
-from audit.locking import database_now, lock, moment
+from audit.locking import database_now, lock, lock_first, moment
 from audit.models import PORTAL_STREAM
 from audit.permissions import require
 from audit.services.record import record
 from releases.models import Process, ProcessReference, ProcessVersion
-from releases.permissions import can_configure
 from releases.rules.process_errors import ProcessError, ProcessErrors
 from releases.rules.process_grammar import ParsedProcess, parse_process, publishable
 from releases.rules.process_names import names_in, resolve_names
@@ -124,7 +124,8 @@ def _check_seats(parsed: ParsedProcess, document: Mapping[str, Any], root: Scope
 
 
 def _process_row(document: Mapping[str, Any], journal: Journal) -> Process:
-    process = Process.objects.filter(slug=document["slug"]).first()
+    # Locked: a draft saved meanwhile must stand in the version that is kept of the row.
+    process = lock_first(Process.objects.filter(slug=document["slug"]).order_by())
     if process is None:
         process = Process(slug=document["slug"], name=document["name"])
         return create_tracked(journal, [process])[0]
@@ -183,6 +184,9 @@ def save_draft(
         raise ProcessErrors([ProcessError(1, "", "unsafe_text", unsafe)])
     if process_id is None:
         document = parse_process(text).document
+        # As publishing does: of two that are new under one slug, the later finds the earlier.
+        root = everything()
+        lock(type(root).objects.all(), pk=root.pk)
         if Process.objects.filter(slug=document["slug"]).exists():
             sentence = f"There is a process {document['slug']} already."
             raise ProcessErrors([ProcessError(1, "slug", "slug_taken", sentence)])

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from django.db import IntegrityError, transaction
 
 from approvals.models import Scope
+from approvals.permissions import can_configure
 from approvals.rules.texts import check_reason, unsafe_text
 from approvals.services.roles import create_scope, everything
 from audit.actor import Actor
@@ -21,7 +22,6 @@ from audit.models import PORTAL_STREAM
 from audit.permissions import require
 from audit.services.record import record
 from releases.models import Product
-from releases.permissions import can_configure
 
 KEY = re.compile(r"[a-z][a-z0-9_-]{0,49}")
 LONGEST_DESCRIPTION = 20_000

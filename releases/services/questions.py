@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from approvals.facts import live_decisions
+from approvals.facts import live_decisions, load_electorate
 from approvals.models import Decision
+from approvals.rules.seats import Seat, Source
 from approvals.selectors import current_rounds, decisions_of
 from approvals.services.reconcile import refresh_round
 from approvals.services.rounds import RoundRequest
@@ -15,8 +17,10 @@ from audit.journal import Journal
 from releases.facts import Board, author_ids, condition_facts, lineage_of, starter_ids
 from releases.models import Activity, Release
 from releases.rules.conditions import applies
+from releases.rules.transitions import ACTIVITY_WAITING
 
 # An override is one seat for whoever holds the right; it is never given without a word.
+_OVERRIDE = "override"
 _OVERRIDE_RULE = {"kind": "any", "number": None}
 _OVERRIDE_COMMENT = {"required": True, "min_length": 0}
 _DEFAULT_SEPARATION = {"requester": True, "authors": True, "not_with": []}
@@ -39,7 +43,7 @@ def round_request(board: Board, activity: Activity) -> RoundRequest:
         return RoundRequest(
             rule=_OVERRIDE_RULE,
             reject="first",
-            rights=("override",),
+            rights=(_OVERRIDE,),
             comment=_OVERRIDE_COMMENT,
             **common,
         )
@@ -55,6 +59,14 @@ def round_request(board: Board, activity: Activity) -> RoundRequest:
         fields=spec["fields"],
         **common,
     )
+
+
+def anybody_may_override(board: Board, request: Activity, now: dt.datetime) -> bool:
+    """Whether somebody could approve a request to skip, if it were put to people at `now`."""
+    seat = Seat(1, True, (Source("right", _OVERRIDE),))
+    excluded = exclusions_for(board, request)
+    found = load_electorate([seat], excluded, lineage_of(board.release), now)
+    return bool(found.eligible())
 
 
 def _applying(
@@ -120,10 +132,20 @@ def linked_activities(board: Board, activity: Activity) -> list[Activity]:
 
 def refresh_linked(board: Board, activity: Activity, journal: Journal) -> None:
     """Whom four eyes shut out of the activities tied to this one changes with its votes: at once."""
-    for other in linked_activities(board, activity):
+    _refresh(board, linked_activities(board, activity), journal)
+
+
+def refresh_open(board: Board, journal: Journal) -> None:
+    """Who may not decide has changed with the release itself: every open round is told at once."""
+    waiting = [one for one in board.activities if one.state in ACTIVITY_WAITING]
+    _refresh(board, waiting, journal)
+
+
+def _refresh(board: Board, activities: Sequence[Activity], journal: Journal) -> None:
+    for activity in activities:
         refresh_round(
-            other.host,
-            exclusions_for(board, other),
+            activity.host,
+            exclusions_for(board, activity),
             lineage=lineage_of(board.release),
             journal=journal,
         )

@@ -1,4 +1,4 @@
-"""Pipelines and checks report; a run that says nothing in time has failed (EXE-9, CHK-8)."""
+"""Pipelines and checks report; a run that says nothing in time has failed (B-21, CHK-8)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 
 from approvals.rules.texts import unsafe_text
 from audit.actor import POLICY, Actor
@@ -106,7 +105,7 @@ def report_result(
     board = load_board(release)
     activity = board.by_id[activity_id]
     journal = Journal(actor=actor, at=moment(release, now))
-    earlier = _sent_before(activity, report.attempt, text_digest(text))
+    earlier = _sent_before(activity, report, text_digest(text))
     if earlier is not None:
         return Reported(earlier, activity, created=False)
     if report.attempt not in (None, activity.attempt):
@@ -124,21 +123,20 @@ def report_result(
     return Reported(result, activity, created=True)
 
 
-def _sent_before(activity: Activity, attempt: int | None, digest: str) -> ActivityResult | None:
+def _sent_before(activity: Activity, report: Report, digest: str) -> ActivityResult | None:
     """The result that a report of this content repeats, if it repeats one.
 
-    A report that names its attempt repeats a result of that attempt only. One that names none
-    repeats a result of the present attempt, or else the newest failure of an earlier one: a
-    failure sent again, late, must not fail the next attempt too. So a run that fails again says
-    its attempt, or something that differs. `passed` is never taken for one that is older: what
-    passed is not tried again, and a result after a time-out is the first of its content.
+    A report that names its attempt repeats a result of that attempt only. One that names none is
+    the present run's while there is one: a run that fails as the former did has failed, and must not
+    be waited for. Otherwise it repeats the newest result of the same content. A pipeline whose
+    answer may get lost, so that it sends a report twice, names the attempt.
     """
     same = ActivityResult.objects.filter(activity=activity, digest=digest)
-    if attempt is not None:
-        return same.filter(attempt=attempt).first()
-    failed = ActivityResult.Outcome.FAILED
-    repeated = same.filter(Q(attempt=activity.attempt) | Q(outcome=failed))
-    return repeated.order_by("-attempt").first()
+    if report.attempt is not None:
+        return same.filter(attempt=report.attempt).first()
+    if activity.state == ActivityState.RUNNING:
+        return None
+    return same.order_by("-attempt").first()
 
 
 def _write_result(

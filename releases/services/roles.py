@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
@@ -14,11 +15,12 @@ from django.db import models, transaction
 from django.db.models import Q
 
 from approvals.models import Role, RoleAssignment, Scope, ScopeGroupPermission, ScopeUserPermission
+from approvals.permissions import can_configure, can_give_rights
 from approvals.rules.texts import check_reason
 from approvals.services.reconcile import reconcile_rounds, rounds_naming, rounds_reaching
 from approvals.services.roles import everything, rights_of
 from audit.actor import Actor
-from audit.errors import Conflict, Invalid, NotFound, NotPermitted
+from audit.errors import Conflict, Invalid, NotFound
 from audit.history import create_tracked, save_tracked
 from audit.journal import Journal
 from audit.locking import lock, moment
@@ -33,7 +35,6 @@ from releases.models import (
     ReleaseGroupPermission,
     ReleaseUserPermission,
 )
-from releases.permissions import can_configure
 
 LONGEST_STANDSTILL = dt.timedelta(days=7)
 
@@ -78,8 +79,9 @@ def assign_role(
 ) -> RoleAssignment:
     """Give a role to a user or group in a scope (everything, if left out), for a time or for good.
 
-    Open rounds ask the new holders at once. Refusals: NotPermitted without `configure`, Invalid for
-    a time that ends before it starts, Conflict `already_assigned`.
+    Open rounds ask the new holders at once. Refusals: NotPermitted without `configure` or when it
+    reaches the actor (`own_rights`), Invalid for a time that ends before it starts, Conflict
+    `already_assigned`.
     """
     assignment = _assign_role(role, grantee, actor, scope, valid_from, valid_until, now)
     reconcile_rounds(approval_ids=_rounds_touched(assignment), actor=actor, now=now)
@@ -96,6 +98,18 @@ def _rounds_touched(assignment: RoleAssignment) -> list[int]:
     return rounds_reaching(list(members.values_list("user_id", flat=True)))
 
 
+def persons_reached(grantee: Grantee, now: dt.datetime) -> set[UUID]:
+    """The people whom a role of this user or group reaches, now or later."""
+    users = get_user_model()._default_manager.all()
+    if grantee.user_id is not None:
+        users = users.filter(pk=grantee.user_id)
+    else:
+        members = get_user_model().groups.through._default_manager.filter(group=grantee.group_id)
+        lasting = Q(valid_until__isnull=True) | Q(valid_until__gt=now)
+        users = users.filter(pk__in=members.filter(lasting).values("user_id"))
+    return set(users.values_list("person", flat=True))
+
+
 @transaction.atomic
 def _assign_role(
     role: Role,
@@ -108,10 +122,9 @@ def _assign_role(
 ) -> RoleAssignment:
     root = everything()
     require(can_configure(actor, root))
-    if actor.user_id is not None and actor.user_id == grantee.user_id and not actor.is_superuser:
-        raise NotPermitted("own_rights", "Somebody else must give you a role.")
     place = lock(Scope.objects.all(), pk=(scope or root).pk)
     journal = Journal(actor=actor, at=moment(place, now))
+    require(can_give_rights(actor, persons_reached(grantee, journal.at)))
     if valid_until is not None and valid_until <= (valid_from or journal.at):
         raise Invalid(errors={"valid_until": ["The end must come after the start."]})
     assignment = write_assignment(

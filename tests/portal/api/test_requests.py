@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from approvals.models import Decision
 from audit.models import LedgerEntry
 from portal.api import activity_outputs, inputs, outputs
-from releases.models import Product, Release
+from releases.models import Activity, ProcessVersion, Product, Release
 from tests import builders as b
+from tests.permissions.routes import patterns
 from tests.portal.api.client import Api, ok, refused
 from tests.portal.api.conftest import Company
 
@@ -134,37 +136,79 @@ def test_what_nobody_may_set_is_refused_by_name(company: Company) -> None:
     assert not Release.objects.exists()
 
 
+# What each POST answers and takes when it is valid; a call that is missing here fails the test.
+ACTS: dict[str, tuple[type[Any], type[Any], dict[str, Any]]] = {
+    "products": (outputs.ProductShown, inputs.NewProduct, {"key": "a", "name": "A"}),
+    "processes": (outputs.ProcessShown, inputs.ProcessText, {"yaml": "x"}),
+    "process-validation": (outputs.ProcessValidated, inputs.ProcessText, {"yaml": "x"}),
+    "releases": (
+        outputs.ReleaseShown, inputs.NewRelease,
+        {"product": "pay", "process": "proc", "name": "N", "version": "1"},
+    ),
+    "release-start": (outputs.ReleaseShown, inputs.Start, {}),
+    "release-hold": (outputs.ReleaseShown, inputs.OptionalReason, {}),
+    "release-resume": (outputs.ReleaseShown, inputs.OptionalReason, {}),
+    "release-abort": (outputs.ReleaseShown, inputs.Reason, {"reason": "r"}),
+    "release-defer": (
+        outputs.ReleaseShown, inputs.Deferral, {"until": "2031-01-01T00:00:00Z", "reason": "r"}
+    ),
+    "decisions": (
+        activity_outputs.DecisionTaken, inputs.NewDecision,
+        {"verdict": "approve", "inputs": {"summary": "s"}},
+    ),
+    "withdrawal": (activity_outputs.DecisionTaken, inputs.OptionalReason, {}),
+    "comments": (activity_outputs.CommentShown, inputs.NewComment, {"text": "t"}),
+    "result": (activity_outputs.ResultTaken, inputs.NewResult, {"outcome": "passed"}),
+    "retry": (activity_outputs.ActivityShown, inputs.Reason, {"reason": "r"}),
+    "skip": (activity_outputs.SkipRequested, inputs.Reason, {"reason": "r"}),
+}  # fmt: skip
+
+
 def read_only_fields(shown: type[Any], taken: type[Any]) -> set[str]:
     """What an answer has and the request does not take."""
     return set(shown().fields) - set(taken().fields)
 
 
+def every_column(taken: type[Any]) -> set[str]:
+    """What the rows behind any call have, and the request does not take."""
+    models: tuple[Any, ...] = (Product, ProcessVersion, Release, Activity, Decision)
+    columns = {field.name for model in models for field in model._meta.get_fields()}
+    return columns - set(taken().fields)
+
+
 @pytest.mark.req("A-102")
-def test_no_field_of_an_answer_can_be_sent_along(company: Company) -> None:
-    activity = company.waiting()
-    draft = company.release(start=False)
-    ada, tom = Api(b.superuser()), Api(company.tom)
-    maya, pipeline = Api(company.maya), Api(company.pipeline)
-    valid = {"product": "pay", "process": "proc", "name": "N", "version": "1"}
-    change = {"reason": "r", "commit": "abc"}
-    vote = {"verdict": "approve", "inputs": {"summary": "s"}}
-    calls: list[tuple[Any, str, dict[str, Any], type[Any], type[Any]]] = [
-        (ada.post, "products/", {"key": "a", "name": "A"}, outputs.ProductShown, inputs.NewProduct),
-        (ada.post, "processes/", {"yaml": "x"}, outputs.ProcessShown, inputs.ProcessText),
-        (tom.post, "releases/", valid, outputs.ReleaseShown, inputs.NewRelease),
-        (tom.patch, f"releases/{draft.pk}/", change, outputs.ReleaseShown, inputs.ChangedRelease),
-        (tom.post, f"releases/{draft.pk}/start/", {}, outputs.ReleaseShown, inputs.Start),
-        (maya.post, f"activities/{activity.pk}/decisions/", vote, activity_outputs.ActivityShown,
-         inputs.NewDecision),
-        (maya.post, f"activities/{activity.pk}/comments/", {"text": "t"}, activity_outputs.CommentShown,
-         inputs.NewComment),
-        (pipeline.post, f"activities/{activity.pk}/result/", {"outcome": "passed"},
-         activity_outputs.ResultShown, inputs.NewResult),
-    ]  # fmt: skip
+def test_no_field_of_an_answer_or_of_a_row_can_be_sent_along(company: Company) -> None:
+    """Every POST that the URL table has, by somebody whom only the body stops."""
+    activity, draft = company.waiting(), company.release(start=False)
+    numbers = {"release_id": draft.pk, "activity_id": activity.pk}
+    ada, maya = Api(b.superuser()), Api(company.maya)
+    posts = {one.name: route for route, one in patterns() if _takes_post(route, one)}
+    assert posts.keys() == ACTS.keys()
+    before = LedgerEntry.objects.count(), Release.objects.count(), Product.objects.count()
+    for name, route in posts.items():
+        shown, taken, valid = ACTS[name]
+        send = maya if name in ("decisions", "withdrawal") else ada
+        path = re.sub(r"<int:(\w+)>", lambda found: str(numbers[found[1]]), f"/{route}")
+        fields = sorted(read_only_fields(shown, taken) | every_column(taken))
+        # Each is refused by its name, so they can be sent together.
+        refused(send.post(path, {**valid, **dict.fromkeys(fields, 1)}), 422, None, *fields)
+    assert before == (LedgerEntry.objects.count(), Release.objects.count(), Product.objects.count())
+
+
+def _takes_post(route: str, pattern: Any) -> bool:
+    view = getattr(pattern.callback, "view_class", None) or getattr(pattern.callback, "cls", None)
+    return route.startswith("api/") and hasattr(view, "post")
+
+
+@pytest.mark.req("A-102")
+def test_no_field_of_an_answer_can_be_sent_along_when_a_release_is_mended(
+    company: Company,
+) -> None:
+    draft, tom = company.release(start=False), Api(company.tom)
     entries = LedgerEntry.objects.count()
-    for send, path, body, shown, taken in calls:
-        for field in read_only_fields(shown, taken):
-            refused(send(path, {**body, field: 1}), 422, None, field)
+    for field in sorted(read_only_fields(outputs.ReleaseShown, inputs.ChangedRelease)):
+        body = {"reason": "r", "commit": "abc", field: 1}
+        refused(tom.patch(f"releases/{draft.pk}/", body), 422, None, field)
     assert LedgerEntry.objects.count() == entries
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 from releases.rules.progress import (
     ActivityFacts,
+    ActivityMove,
     PhaseFacts,
+    Plan,
     ReleaseFacts,
     facts_after,
     settle,
@@ -99,6 +101,11 @@ def ask_to_skip(facts: ReleaseFacts, ref: str) -> ReleaseFacts:
         number, target.phase, f"{target.key}-skip-{number}", "approval", overrides=target.id
     )
     return replace(facts, activities=(*facts.activities, request))
+
+
+def opened(plan: Plan) -> tuple[ActivityMove, ...]:
+    """The moves that open a round or a run, in document order."""
+    return tuple(move for move in plan.activities if move.opens_round or move.opens_run)
 
 
 def states(facts: ReleaseFacts) -> Mapping[str, str]:

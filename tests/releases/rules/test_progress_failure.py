@@ -13,6 +13,7 @@ from tests.releases.rules.progress_cases import (
     P,
     ask_to_skip,
     chain,
+    opened,
     phases,
     put,
     release,
@@ -134,28 +135,47 @@ def test_retried_activity_does_not_start_while_another_failure_halts_the_release
     facts = settled(release(P("a", [A("x"), A("y")])))
     facts = settled(put(put(facts, "a.x", "rejected"), "a.y", "rejected"))
     first = settle_after(facts, plan_retry(facts, 1))
-    assert first.opened == ()
+    assert opened(first) == ()
     facts = settled(put(facts, "a.x", "blocked"))
     assert facts.state == "failed"
     both = settle_after(facts, plan_retry(facts, 2))
-    assert [(move.ref, move.attempt) for move in both.opened] == [("a.x", 2), ("a.y", 2)]
+    assert [(move.ref, move.attempt) for move in opened(both)] == [("a.x", 2), ("a.y", 2)]
 
 
 @pytest.mark.req("EXE-6")
 def test_skip_of_what_failed_lets_it_go_on_and_shows_it_as_skipped() -> None:
     facts = settled(put(chain(), "verify.tests", "failed"))
     plan = settle_after(facts, plan_skip(facts, 1))
-    assert [move.ref for move in plan.opened] == ["verify.qa"]
+    assert [move.ref for move in opened(plan)] == ["verify.qa"]
     assert plan.activities[0].following == "skipped"
     assert plan.release is not None
     assert plan.release.following == "on_hold"
 
 
 @pytest.mark.req("EXE-6")
-def test_skip_of_a_blocked_activity_never_passes_over_what_comes_before_it() -> None:
-    facts = settled(release(P("a", [A("x"), A("y", needs=["x"]), A("z", needs=["y"])])))
-    facts = settled(put(facts, "a.y", "skipped"))
+def test_what_depends_on_an_activity_skipped_by_override_never_waits_for_that_ones_needs() -> None:
+    chained = [A("x"), A("y", needs=["x"]), A("z", needs=["y"])]
+    facts = settled(release(P("a", chained, failure="continue")))
+    facts = settled(put(facts, "a.x", "rejected"))
     assert states(facts)["a.z"] == "blocked"
+    assert facts.state == "failed"
+    facts = settled(put(facts, "a.y", "skipped"))
+    assert states(facts)["a.z"] == "awaiting_approval"
+    assert facts.state == "on_hold"
+
+
+@pytest.mark.req("EXE-6", "EXE-5")
+def test_skip_inside_a_phase_never_opens_the_phase_behind_it_before_the_rest_is_done() -> None:
+    facts = settled(
+        release(
+            P("a", [A("x"), A("y", needs=["x"])]),
+            P("b", [A("z")], needs=["a"]),
+            P("c", [A("w")], needs=["b"]),
+        )
+    )
+    facts = settled(put(put(facts, "a.y", "skipped"), "b.z", "skipped"))
+    assert states(facts)["a.x"] == "awaiting_approval"
+    assert states(facts)["c.w"] == "blocked"
 
 
 # Hold
@@ -192,7 +212,7 @@ def test_request_to_skip_opens_in_a_halted_release_and_mends_nothing_by_itself(
     facts = settled(put(settled(release(P("a", [A("x")], failure=failure))), "a.x", "rejected"))
     before = facts.state
     plan = settle(ask_to_skip(facts, "a.x"))
-    (move,) = plan.opened
+    (move,) = opened(plan)
     assert (move.following, move.reason) == ("awaiting_approval", "override_asked")
     asked = settled(ask_to_skip(facts, "a.x"))
     assert asked.state == before

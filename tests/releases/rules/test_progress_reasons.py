@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 
 from releases.rules.progress import ReleaseFacts, explain_blocked, settle
-from tests.releases.rules.progress_cases import A, P, ask_to_skip, found, put, release, settled
+from tests.releases.rules.progress_cases import (
+    A,
+    P,
+    ask_to_skip,
+    found,
+    opened,
+    put,
+    release,
+    settled,
+)
 
 
 def why(facts: ReleaseFacts, ref: str) -> dict[str, Any]:
@@ -118,7 +127,7 @@ def test_no_cause_means_that_settling_opens_it() -> None:
     facts = release(P("a", [A("x"), A("n", applies=False)]))
     assert codes(facts, "a.x") == []
     assert codes(facts, "a.n") == ["not_applicable"]
-    assert [move.ref for move in settle(facts).opened] == ["a.x"]
+    assert [move.ref for move in opened(settle(facts))] == ["a.x"]
     asked = ask_to_skip(replace(facts, held=True), "a.x")
     assert codes(asked, asked.activities[-1].ref) == []
 

@@ -13,6 +13,8 @@ from releases.services.activities import retry_activity
 from releases.services.content import ContentChange, change_release
 from releases.services.lifecycle import abort_release
 from tests import builders as make
+from tests.refusals import refused
+from tests.scenes import asked, events
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("EXE-6")]
 
@@ -92,6 +94,67 @@ def test_authors_are_added_and_never_taken_away(failed):
     change(release, tom, add_authors=["tom"])
     release.refresh_from_db()
     assert [author["user"] for author in json.loads(release.authors)] == [maya.pk, tom.pk]
+
+
+@pytest.mark.req("POL-6")
+def test_an_author_left_out_is_added_while_people_decide_and_decides_no_more(failed):
+    _, tom, maya = failed
+    omar = make.person("omar")
+    make.process(
+        make.phase(
+            "verify",
+            make.manual("qa", {"user": "maya"}),
+            make.manual("cab", {"user": "maya"}, {"user": "omar"}, needs=[]),
+            make.manual("own", {"user": "omar"}, needs=[], separation={"authors": False}),
+        ),
+        slug="two",
+    )
+    release = make.release(tom, process="two")
+    make.vote(make.activity(release, "qa"), maya)
+    cab, own = make.activity(release, "cab"), make.activity(release, "own")
+    change(release, tom, add_authors=["omar"])
+    assert asked(cab) == {"maya"}
+    assert asked(own) == {"omar"}
+    with refused("own_change", NotPermitted):
+        make.vote(cab, omar)
+    change(release, tom, add_authors=["maya"])
+    assert make.round_of(cab).stuck
+    assert events(release).count("approval.stuck") == 1
+
+
+@pytest.mark.req("POL-6", "B-01")
+def test_nothing_else_rides_along_with_an_author(failed):
+    release, tom, _ = failed
+    retry_activity(
+        activity_id=make.activity(release, "qa").pk, reason="again", actor=make.actor_for(tom)
+    )
+    with refused("rounds_open", Conflict):
+        change(release, tom, add_authors=["maya"], description="Another build.")
+    release.refresh_from_db()
+    assert json.loads(release.authors) == []
+
+
+def test_the_owner_of_a_failed_phase_fixes_it_and_no_other_owner_does():
+    tom, maya, omar, ruth = make.manager(), *(make.person(n) for n in ("maya", "omar", "ruth"))
+    make.product()
+    make.process(
+        make.phase("verify", make.manual("qa", {"user": "maya"}), owner={"user": "omar"}),
+        make.phase("deploy", make.manual("cab", {"user": "maya"}), owner={"user": "ruth"}),
+    )
+    release = make.release(tom, commit="aaa")
+    with refused("no_permission", NotPermitted):
+        change(release, omar, commit="bbb")
+    make.vote(make.activity(release, "qa"), maya, "reject")
+    with refused("no_permission", NotPermitted):
+        change(release, ruth, commit="bbb")
+    reading = make.actor_for(omar, scopes=frozenset({"read", "decide"}))
+    with refused("token_scope", NotPermitted):
+        change_release(
+            release_id=release.pk, change=ContentChange(commit="b"), reason="r", actor=reading
+        )
+    change(release, omar, commit="bbb")
+    release.refresh_from_db()
+    assert release.commit == "bbb"
 
 
 @pytest.mark.req("POL-6")

@@ -8,11 +8,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from approvals.models import Approval, AskedPerson
 from audit.errors import Conflict, Invalid, NotFound, NotPermitted, Refusal
 from audit.locking import database_now
-from releases.models import Activity, Release
+from portal.services.people import set_user_active
+from releases.facts import condition_facts
+from releases.models import Activity, Product, Release
 from releases.services.activities import retry_activity
 from releases.services.content import ContentChange, change_release
 from releases.services.creation import ReleaseDetails, create_release
@@ -24,6 +28,7 @@ from releases.services.lifecycle import (
     resume_release,
     start_release,
 )
+from releases.services.products import change_product
 from tests import builders as b
 from tests.refusals import refused
 from tests.scenes import entry, events, instant, people, pipe, release_state, run, state, tom
@@ -131,6 +136,52 @@ def test_a_machine_user_names_manager_and_authors() -> None:
 
 @pytest.mark.req("REL-1", "A-070")
 @pytest.mark.usefixtures("place")
+def test_a_machine_leaves_the_manager_out_only_where_one_person_can_be_meant() -> None:
+    machine, who = pipe(), people("ann", "una", "aud", "gone")
+    pay = Product.objects.get(key="pay").scope
+    for name in ("aud", "gone"):
+        b.give("release-manager", getattr(who, name), pay)
+    b.give("auditor", who.aud)
+    set_user_active(user_id=who.gone.pk, active=False, actor=b.SYSTEM)
+    b.give("release-manager", b.machine("robot"), pay)
+    b.give("release-manager", who.una, b.product("other").scope)
+    with refused("invalid", Invalid) as caught:
+        _make(machine, authors=["ann"])
+    assert set(caught.refusal.errors) == {"manager"}
+    by = tom()
+    made = _make(machine, authors=["ann"])
+    assert (made.manager, made.requester) == (by, machine)
+    assert _make(who.una, product="other").manager == who.una
+    b.give("release-manager", b.person("tom-2", person=by.person), pay)
+    assert _make(machine, authors=["ann"]).manager == by
+    b.give("release-manager", b.group("shift", who.ann), pay)
+    with refused("invalid", Invalid) as caught:
+        _make(machine, authors=["ann"])
+    assert set(caught.refusal.errors) == {"manager"}
+
+
+@pytest.mark.req("REL-1", "CAP-3")
+@pytest.mark.usefixtures("place")
+def test_two_hundred_stakeholders_are_looked_up_at_once_and_each_wrong_one_is_told() -> None:
+    by, who = tom(), people("ann")
+    b.group("qa", who.ann)
+    known: list[dict[str, str]] = [{"user": "ann"}, {"group": "qa"}, {"role": "release-manager"}]
+    with CaptureQueriesContext(connection) as few:
+        _make(by, stakeholders=known)
+    with CaptureQueriesContext(connection) as many:
+        _make(by, stakeholders=known * 60)
+    assert len(many) == len(few)
+    wrong = [{"user": "nobody"}, {"team": "qa"}, {}, {"user": "ann", "role": "x"}, {"role": "none"}]
+    with refused("invalid", Invalid) as caught:
+        _make(by, stakeholders=[*known, *wrong])
+    assert set(caught.refusal.errors) == {
+        "stakeholders.3.user", "stakeholders.4", "stakeholders.5", "stakeholders.6",
+        "stakeholders.7.role",
+    }  # fmt: skip
+
+
+@pytest.mark.req("REL-1", "A-070")
+@pytest.mark.usefixtures("place")
 def test_an_auditor_is_not_made_release_manager() -> None:
     aud = people("aud").aud
     b.give("auditor", aud)
@@ -217,6 +268,54 @@ def test_what_does_not_apply_is_skipped_with_the_reason_and_satisfies() -> None:
     assert (risky.state, risky.state_because, risky.applies) == ("skipped", "not_applicable", False)
     assert state(b.activity(made, "tagged")) == "running"
     assert not Approval.objects.exists()
+
+
+def _retag(tags: list[str]) -> None:
+    change_product(
+        product_id=Product.objects.get(key="pay").pk,
+        name="Payments",
+        description="",
+        tags=tags,
+        reason="",
+        actor=b.SYSTEM,
+    )
+
+
+@pytest.mark.req("REL-5", "POL-10", "EXE-4")
+def test_an_edit_of_the_products_tags_changes_no_gate_of_a_release_that_was_made_before() -> None:
+    b.product("pay", tags=["pci"])
+    who = people("ann", "ben")
+    pci = {"tag": ["pci"]}
+    phases = (
+        b.phase("p", b.pipeline("x")),
+        b.phase(
+            "q",
+            b.manual("gate", {"user": "ann", "when": pci}, {"user": "ben"}, rule="unanimous"),
+            b.pipeline("check", when=pci),
+        ),
+    )
+    running, drafted = run(*phases), run(*phases, start=False)
+    _retag(["internal"])
+    start_release(release_id=drafted.pk, actor=b.actor_for(tom()))
+    for made in (running, drafted):
+        assert b.activity(made, "check").applies
+        b.report(b.activity(made, "x"), pipe())
+        gate = b.activity(made, "gate")
+        b.vote(gate, who.ben)
+        assert state(gate) == "awaiting_approval"
+        b.vote(gate, who.ann)
+        assert state(gate) == "completed"
+    assert b.activity(run(*phases), "check").state == "skipped"
+
+
+@pytest.mark.req("REL-5", "A-124")
+def test_a_release_from_before_the_column_reads_its_products_history() -> None:
+    b.product("pay", tags=["pci"])
+    old = run(b.phase("p", b.pipeline("x")), start=False)
+    assert old.product_tags == '["pci"]'
+    _retag(["internal"])
+    old.product_tags = None
+    assert condition_facts(old).tags == {"pci"}
 
 
 @pytest.mark.req("REL-4", "EXE-5")
@@ -558,3 +657,14 @@ def test_a_release_is_not_put_off_until_a_time_that_is_over() -> None:
     with pytest.raises(Invalid) as refusal:
         defer_release(release_id=made.pk, until=instant(-60), reason="x", actor=b.actor_for(tom()))
     assert list(refusal.value.errors) == ["until"]
+
+
+@pytest.mark.req("AUD-2")
+def test_a_start_in_which_nothing_differs_leaves_no_version_of_it() -> None:
+    made = run(b.phase("p", b.pipeline("x")), start=False)
+    start_release(release_id=made.pk, actor=b.actor_for(tom()), at=instant(60), now=instant())
+    assert run_due(now=instant(60)).done == {"start": 1}
+    versions = list(Release.history.filter(id=made.pk).order_by("history_id"))
+    told = [(one.state, one.starter_id, one.starters, one.scheduled_at) for one in versions]
+    assert [state for state, *_ in told] == ["draft", "scheduled", "running"]
+    assert len(set(told)) == len(told)
