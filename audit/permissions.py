@@ -9,7 +9,6 @@ their time, count for nothing. A superuser holds every right, and no seat.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -69,7 +68,8 @@ def _grants(actor: Actor, action: str, model: type[models.Model]) -> tuple[Any, 
     return own, groups
 
 
-def _scope_answer(actor: Actor, action: str) -> Answer:
+def within_token(actor: Actor, action: str) -> Answer:
+    """Whether the actor's token reaches as far as `action`; whoever has none is bound by none."""
     if actor.has_scope(SCOPE_OF_ACTION[action]):
         return YES
     return Answer(
@@ -89,7 +89,7 @@ def can(actor: Actor, action: str, *objects: models.Model) -> Answer:
         raise ValueError(f"unknown action {action}")
     if actor.kind == "system":
         return YES
-    scope = _scope_answer(actor, action)
+    scope = within_token(actor, action)
     if not scope or actor.is_superuser:
         return scope
     found: list[models.QuerySet[Any]] = []
@@ -112,15 +112,3 @@ def granted(actor: Actor, action: str, model: type[models.Model], key: str) -> Q
     return Q(Exists(own.filter(content_object_id=OuterRef(key)))) | Q(
         Exists(groups.filter(content_object_id=OuterRef(key)))
     )
-
-
-def holders(action: str, objects: Iterable[models.Model]) -> models.QuerySet[Any]:
-    """The keys of the active users who hold `action` on any of `objects` by guardian's rows."""
-    keys = Q(pk__in=[])
-    for thing in objects:
-        named = within_time() & Q(permission__codename=action, content_object_id=thing.pk)
-        own = get_user_obj_perms_model(type(thing))._default_manager.filter(named)
-        groups = get_group_obj_perms_model(type(thing))._default_manager.filter(named)
-        members = live_memberships().filter(group_id__in=groups.values("group_id"))
-        keys |= Q(pk__in=own.values("user_id")) | Q(pk__in=members.values("user_id"))
-    return get_user_model()._default_manager.filter(keys, is_active=True).values("pk")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
+from approvals.permissions import can_configure
 from approvals.selectors import root_scope
 from audit.admin.actors import actor_of, answered_once
 from audit.permissions import can
@@ -19,14 +20,24 @@ def holds_everywhere(request: HttpRequest, right: str) -> bool:
     return bool(answered_once(request, ("everywhere", right), ask))
 
 
+def may_configure(request: HttpRequest) -> bool:
+    """Whether the person may change what is set up, as the services answer it."""
+
+    def ask() -> bool:
+        root = root_scope()
+        return root is not None and bool(can_configure(actor_of(request), root))
+
+    return bool(answered_once(request, "may_configure", ask))
+
+
 class Configuration:
-    """Who may configure reads and changes; nobody else sees these pages at all (SEC-1)."""
+    """Who holds `configure` reads, and changes unless an auditor; nobody else sees these pages (SEC-1)."""
 
     def may_view(self, request: HttpRequest) -> bool:
         return holds_everywhere(request, "configure")
 
     def may_change(self, request: HttpRequest) -> bool:
-        return holds_everywhere(request, "configure")
+        return may_configure(request)
 
     def may_view_deleted(self, request: HttpRequest) -> bool:
         return holds_everywhere(request, "configure")

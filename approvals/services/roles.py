@@ -10,15 +10,16 @@ from collections.abc import Mapping, Sequence
 from django.db import IntegrityError, transaction
 
 from approvals.models import Role, Scope
-from approvals.rules.texts import unsafe_text
+from approvals.permissions import can_configure
+from approvals.rules.texts import check_reason, unsafe_text
 from audit.actor import Actor
 from audit.canonical import canonical_text
 from audit.errors import Conflict, Invalid
 from audit.history import create_tracked, save_tracked
 from audit.journal import Journal
-from audit.locking import database_now
+from audit.locking import database_now, lock, moment
 from audit.models import PORTAL_STREAM
-from audit.permissions import ACTIONS, can, require
+from audit.permissions import ACTIONS, require
 from audit.services.record import record
 
 # Built-in roles and their rights: contract.md, Rights. `override` is in none of them.
@@ -31,6 +32,7 @@ BUILT_IN: Sequence[tuple[str, str, Sequence[str], bool]] = (
     ("audit-approver", "Audit Approver", ("view",), False),
 )
 
+LONGEST_DESCRIPTION = 20_000
 SLUG = re.compile(r"[a-z][a-z0-9_-]{0,49}")
 
 
@@ -120,16 +122,8 @@ def _create_role(
     actor: Actor,
     now: dt.datetime | None,
 ) -> Role:
-    require(can(actor, "configure", everything()))
-    errors: dict[str, list[str]] = {}
-    if not SLUG.fullmatch(slug):
-        errors["slug"] = [
-            "A slug is lower case letters, digits, - and _, at most 50, and starts with a letter."
-        ]
-    if not name.strip() or len(name) > 100 or unsafe_text(name):
-        errors["name"] = ["Give a name of at most 100 characters."]
-    if errors:
-        raise Invalid(errors=errors)
+    require(can_configure(actor, everything()))
+    _check_role(name, description, slug)
     stored = check_rights(rights)
     if Role.objects.filter(slug=slug).exists():
         raise Conflict("slug_taken", f"There is a role {slug} already.")
@@ -140,6 +134,49 @@ def _create_role(
     journal.add("role.created", roles=[slug], rights=sorted(set(rights)))
     record(journal, stream=PORTAL_STREAM)
     return role
+
+
+@transaction.atomic
+def change_role(
+    *,
+    role_id: int,
+    name: str,
+    actor: Actor,
+    description: str = "",
+    reason: str = "",
+    now: dt.datetime | None = None,
+) -> Role:
+    """Call a role something else and say what it is for; its slug and its rights stay.
+
+    Policies and assignments name it by its key, YAML by its slug. Refusals: NotPermitted, NotFound,
+    Invalid.
+    """
+    require(can_configure(actor, everything()))
+    _check_role(name, description)
+    check_reason(reason, needed=False)
+    role = lock(Role.objects.all(), pk=role_id)
+    role.name, role.description = name, description
+    journal = Journal(actor=actor, at=moment(role, now))
+    save_tracked(journal, [role], ["name", "description"], reason)
+    journal.add("role.changed", role=role.slug)
+    record(journal, stream=PORTAL_STREAM)
+    return role
+
+
+def _check_role(name: str, description: str, slug: str = "role") -> None:
+    """Raise Invalid for what a role can't be called or described by."""
+    errors: dict[str, list[str]] = {}
+    if not SLUG.fullmatch(slug):
+        errors["slug"] = [
+            "A slug is lower case letters, digits, - and _, at most 50, and starts with a letter."
+        ]
+    if not name.strip() or len(name) > 100 or unsafe_text(name):
+        errors["name"] = ["Give a name of at most 100 characters."]
+    unsafe = unsafe_text(description)
+    if unsafe or len(description) > LONGEST_DESCRIPTION:
+        errors["description"] = [unsafe or f"At most {LONGEST_DESCRIPTION} characters fit."]
+    if errors:
+        raise Invalid(errors=errors)
 
 
 def rights_of(role: Role) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from django import forms
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from audit.errors import Refusal
 
@@ -39,3 +40,14 @@ class ServiceForm(forms.ModelForm):
     def _post_clean(self) -> None:
         # The service judges, inside its transaction; `instance` stays the row that was read.
         pass
+
+
+class ReasonedForm(ServiceForm):
+    """The same, with the reason that goes into the history."""
+
+    reason = forms.CharField(
+        required=False,
+        max_length=1000,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Why; it stands in the history.",
+    )

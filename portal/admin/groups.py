@@ -20,8 +20,15 @@ from audit.admin.actors import actor_of
 from audit.admin.acts import Act
 from audit.admin.base import ServiceAdmin
 from audit.admin.display import instant, link, once_per_row, table
+from audit.admin.forms import ReasonedForm
 from portal.models import Membership
-from portal.services.people import add_member, create_group, remove_member
+from portal.services.people import (
+    add_member,
+    change_membership,
+    create_group,
+    remove_member,
+    rename_group,
+)
 
 MOST_SHOWN = 20
 
@@ -30,15 +37,22 @@ MOST_SHOWN = 20
 class GroupAdmin(Configuration, ServiceAdmin):
     """Groups. Django's permissions of groups are not used and not shown."""
 
-    addable = True
+    addable = changeable = True
+    form = ReasonedForm
     add_fieldsets = ((None, {"fields": ("name",)}),)
-    fields = ("name", "shown_members")
+    fields = ("name", "reason", "shown_members")
+    readonly_fields = ("shown_members",)
     list_display = ("name",)
     search_fields = ("name",)
     ordering = ("name",)
 
     def add_through(self, request: HttpRequest, data: dict[str, Any]) -> Group:
         return create_group(name=data["name"], actor=actor_of(request))
+
+    def change_through(self, request: HttpRequest, obj: Group, data: dict[str, Any]) -> Group:
+        return rename_group(
+            group_id=obj.pk, name=data["name"], reason=data["reason"], actor=actor_of(request)
+        )
 
     @admin.display(description="Members")
     @once_per_row
@@ -72,11 +86,12 @@ def _remove(actor: Actor, membership: Membership, reason: str) -> None:
 
 @admin.register(Membership)
 class MembershipAdmin(Configuration, ServiceAdmin):
-    """Memberships: added and removed, each with its history."""
+    """Memberships: added, given other dates and removed, each with its history."""
 
-    addable = True
+    addable = changeable = True
+    form = ReasonedForm
     add_fieldsets = ((None, {"fields": ("group", "user", "valid_from", "valid_until")}),)
-    fields = ("group", "user", "valid_from", "valid_until", "since")
+    fields = ("group", "user", "valid_from", "valid_until", "since", "reason")
     autocomplete_fields = ("group", "user")
     list_display = ("user", "group", "valid_from", "valid_until", "since")
     list_filter = ("group",)
@@ -92,6 +107,20 @@ class MembershipAdmin(Configuration, ServiceAdmin):
             perform=_remove,
         ),
     )
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Membership | None = None
+    ) -> tuple[str, ...]:
+        """Another person or group is another membership."""
+        return ("group", "user", "since") if obj else ()
+
+    def change_through(
+        self, request: HttpRequest, obj: Membership, data: dict[str, Any]
+    ) -> Membership:
+        return change_membership(
+            membership_id=obj.pk, valid_from=data["valid_from"], valid_until=data["valid_until"],
+            reason=data["reason"], actor=actor_of(request),
+        )  # fmt: skip
 
     def add_through(self, request: HttpRequest, data: dict[str, Any]) -> Membership:
         return add_member(

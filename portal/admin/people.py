@@ -19,7 +19,7 @@ from audit.actor import Actor
 from audit.admin.actors import actor_of
 from audit.admin.acts import Act
 from audit.admin.base import ServiceAdmin
-from audit.admin.forms import ServiceForm
+from audit.admin.forms import ReasonedForm, ServiceForm
 from portal.models import User
 from portal.services.people import change_user, create_user, set_user_active
 
@@ -58,17 +58,6 @@ class UserAddForm(ServiceForm):
         return cleaned
 
 
-class UserChangeForm(ServiceForm):
-    """What an account is called and how it is reached."""
-
-    reason = forms.CharField(
-        required=False,
-        max_length=1000,
-        widget=UnfoldAdminTextInputWidget,
-        help_text="Why; it stands in the history.",
-    )
-
-
 def _activate(actor: Actor, user: User, reason: str) -> object:
     return set_user_active(user_id=user.pk, active=True, reason=reason, actor=actor)
 
@@ -83,7 +72,7 @@ class UserAdmin(Configuration, ServiceAdmin):
 
     addable = changeable = True
     add_form = UserAddForm
-    form = UserChangeForm
+    form = ReasonedForm
     list_display = ("username", "display_name", "kind", "is_active", "is_staff", "is_superuser")
     list_filter = ("kind", "is_active", "is_staff", "is_superuser")
     search_fields = ("username", "display_name", "email")

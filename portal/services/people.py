@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 
+from approvals.permissions import can_configure, can_give_rights
 from approvals.rules.texts import check_reason
 from approvals.services.reconcile import reconcile_rounds, rounds_naming, rounds_reaching
 from approvals.services.roles import everything
@@ -19,7 +20,7 @@ from audit.history import create_tracked, delete_tracked, save_tracked
 from audit.journal import Journal
 from audit.locking import database_now, lock, moment
 from audit.models import PORTAL_STREAM
-from audit.permissions import can, require
+from audit.permissions import require
 from audit.services.record import record
 from portal.models import Membership, User
 from portal.rules.contacts import find_contact_errors
@@ -27,7 +28,7 @@ from portal.rules.names import find_name_error, skeleton
 
 
 def _require_configure(actor: Actor) -> None:
-    require(can(actor, "configure", everything()))
+    require(can_configure(actor, everything()))
 
 
 def _require_superior(actor: Actor, code: str, sentence: str) -> None:
@@ -161,7 +162,7 @@ def set_user_active(
 ) -> User:
     """Deactivate an account (or activate it again): its sessions end, its tokens are refused.
 
-    Rounds that nobody can complete any more are stuck at once. Refusals: NotPermitted, NotFound,
+    Sessions are refused from the same moment, and their rows deleted after it. Rounds that nobody can complete any more are stuck at once. Refusals: NotPermitted, NotFound,
     Conflict `unchanged`.
     """
     with transaction.atomic():
@@ -178,12 +179,14 @@ def set_user_active(
         journal.add("user.activated" if active else "user.deactivated", user=user.pk)
         record(journal, stream=PORTAL_STREAM)
         if not active:
-            _end_sessions(user)
+            # Not before: every session is looked at, and the head of the stream is locked by now.
+            transaction.on_commit(lambda: _end_sessions(user), robust=True)
     _reconcile_person(user, actor, now)
     return user
 
 
 def _end_sessions(user: User) -> None:
+    """Delete the sessions of an account; those of an inactive one are refused anyway."""
     for session in Session.objects.filter(expire_date__gt=database_now()).iterator():
         if session.get_decoded().get("_auth_user_id") == str(user.pk):
             session.delete()
@@ -197,20 +200,46 @@ def _reconcile_person(user: User, actor: Actor, now: dt.datetime | None) -> None
 def create_group(*, name: str, actor: Actor, now: dt.datetime | None = None) -> Group:
     """Make a group. Refusals: NotPermitted, Invalid, Conflict `name_taken` (look-alikes included)."""
     _require_configure(actor)
-    error = find_name_error(name)
-    if error:
-        raise Invalid(errors={"name": [error]})
-    # Serialises the making of groups: two that look the same could pass each other unseen.
-    root = everything()
-    lock(type(root).objects.all(), pk=root.pk)
-    looks = skeleton(name)
-    if any(skeleton(other) == looks for other in Group.objects.values_list("name", flat=True)):
-        raise Conflict("name_taken", "There is a group that is called this or looks the same.")
+    _check_group_name(name, None)
     journal = Journal(actor=actor, at=now or database_now())
     group: Group = create_tracked(journal, [Group(name=name)])[0]
     journal.add("group.created", group=group.pk, name=name)
     record(journal, stream=PORTAL_STREAM)
     return group
+
+
+@transaction.atomic
+def rename_group(
+    *, group_id: int, name: str, actor: Actor, reason: str = "", now: dt.datetime | None = None
+) -> Group:
+    """Give a group another name; members, roles, policies and rounds go on naming it by its key.
+
+    Refusals: NotPermitted, NotFound, Invalid, Conflict `name_taken` (look-alikes of other groups).
+    """
+    _require_configure(actor)
+    check_reason(reason, needed=False)
+    _check_group_name(name, group_id)
+    group = lock(Group.objects.all(), pk=group_id)
+    journal = Journal(actor=actor, at=moment(group, now))
+    former, group.name = group.name, name
+    save_tracked(journal, [group], ["name"], reason)
+    journal.add("group.renamed", group=group.pk, name=name, former=former)
+    record(journal, stream=PORTAL_STREAM)
+    return group
+
+
+def _check_group_name(name: str, group_id: int | None) -> None:
+    """Raise Invalid or Conflict for a name that a group, or this one, can't have."""
+    error = find_name_error(name)
+    if error:
+        raise Invalid(errors={"name": [error]})
+    # Serialises the naming of groups: two that look the same could pass each other unseen.
+    root = everything()
+    lock(type(root).objects.all(), pk=root.pk)
+    looks = skeleton(name)
+    names = dict(Group.objects.values_list("pk", "name"))
+    if any(skeleton(other) == looks for pk, other in names.items() if pk != group_id):
+        raise Conflict("name_taken", "There is a group that is called this or looks the same.")
 
 
 def add_member(
@@ -224,31 +253,72 @@ def add_member(
 ) -> Membership:
     """Put a person in a group, for a time or for good; open rounds ask them at once.
 
-    Refusals: NotPermitted, Invalid for a time that ends before it starts, Conflict
-    `already_member`.
+    Refusals: NotPermitted (`own_rights`: nobody puts themselves in one, by whichever account),
+    Invalid for a time that ends before it starts, Conflict `already_member`.
+    """
+    try:
+        membership = _add_member(user, group, valid_from, valid_until, actor, now)
+    except IntegrityError as error:  # two at once: the constraint is the judge
+        raise Conflict("already_member", f"{user} is in {group} already.") from error
+    _reconcile_member(user, group, actor, now)
+    return membership
+
+
+@transaction.atomic
+def _add_member(
+    user: User,
+    group: Group,
+    valid_from: dt.datetime | None,
+    valid_until: dt.datetime | None,
+    actor: Actor,
+    now: dt.datetime | None,
+) -> Membership:
+    _require_configure(actor)
+    require(can_give_rights(actor, [user.person]))
+    _check_window(valid_from, valid_until)
+    if Membership.objects.filter(user=user, group=group).exists():
+        raise Conflict("already_member", f"{user} is in {group} already.")
+    journal = Journal(actor=actor, at=now or database_now())
+    window = {"valid_from": valid_from, "valid_until": valid_until}
+    membership: Membership = create_tracked(
+        journal, [Membership(user=user, group=group, since=journal.at, **window)]
+    )[0]
+    journal.add("membership.created", user=user.pk, group=group.pk)
+    record(journal, stream=PORTAL_STREAM)
+    return membership
+
+
+def _check_window(valid_from: dt.datetime | None, valid_until: dt.datetime | None) -> None:
+    if valid_from and valid_until and valid_from >= valid_until:
+        raise Invalid(errors={"valid_until": ["The end must come after the start."]})
+
+
+def change_membership(
+    *,
+    membership_id: int,
+    valid_from: dt.datetime | None,
+    valid_until: dt.datetime | None,
+    actor: Actor,
+    reason: str = "",
+    now: dt.datetime | None = None,
+) -> Membership:
+    """Say anew from when until when somebody is in a group; open rounds follow at once.
+
+    Refusals: NotPermitted (`own_rights` for one's own), NotFound, Invalid for a time that ends
+    before it starts.
     """
     with transaction.atomic():
         _require_configure(actor)
-        if valid_from and valid_until and valid_from >= valid_until:
-            raise Invalid(errors={"valid_until": ["The end must come after the start."]})
-        if Membership.objects.filter(user=user, group=group).exists():
-            raise Conflict("already_member", f"{user} is in {group} already.")
-        journal = Journal(actor=actor, at=now or database_now())
-        membership: Membership = create_tracked(
-            journal,
-            [
-                Membership(
-                    user=user,
-                    group=group,
-                    valid_from=valid_from,
-                    valid_until=valid_until,
-                    since=journal.at,
-                )
-            ],
-        )[0]
-        journal.add("membership.created", user=user.pk, group=group.pk)
+        membership = lock(Membership.objects.select_related("user", "group"), pk=membership_id)
+        require(can_give_rights(actor, [membership.user.person]))
+        check_reason(reason, needed=False)
+        _check_window(valid_from, valid_until)
+        journal = Journal(actor=actor, at=moment(membership, now))
+        membership.valid_from, membership.valid_until = valid_from, valid_until
+        save_tracked(journal, [membership], ["valid_from", "valid_until"], reason)
+        journal.add("membership.changed", user=membership.user_id, group=membership.group_id)
         record(journal, stream=PORTAL_STREAM)
-    _reconcile_member(user, group, actor, now)
+    _reconcile_member(membership.user, membership.group, actor, now)
     return membership
 
 

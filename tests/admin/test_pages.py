@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 
+from audit.models import LedgerEntry
 from portal.services.people import set_user_active
 from releases.services.roles import end_role
 from tests import builders as b
@@ -81,6 +82,31 @@ def test_no_page_opens_for_who_is_no_staff(pete: Client) -> None:
 @pytest.mark.req("SEC-1")
 def test_configuration_opens_for_who_may_configure(olga: Client) -> None:
     assert _statuses(olga, CONFIGURATION) == _open(CONFIGURATION)
+
+
+@pytest.mark.req("A-070", "SEC-1")
+@pytest.mark.parametrize("other", ["process-admin", "superuser"])
+def test_an_auditor_who_may_configure_besides_reads_it_and_changes_nothing(
+    world: SimpleNamespace, other: str
+) -> None:
+    if other == "superuser":
+        user = b.superuser()
+    else:
+        user = b.person("iris", is_staff=True)
+        b.give(other, user)
+    b.give("auditor", user)
+    client = client_for(user)
+    entries = LedgerEntry.objects.count()
+    for label in CONFIGURATION:
+        row = row_of(label)
+        assert client.get(address(label, "changelist")).status_code == 200
+        change = address(label, "change", row.pk)
+        assert client.get(change).status_code == 200
+        assert client.post(change, {"name": "x"}).status_code == 403
+        assert client.get(address(label, "add")).status_code == 403
+        for act in getattr(page_of(label), "acts", ()):
+            assert client.post(address(label, act.slug, row.pk)).status_code == 403
+    assert LedgerEntry.objects.count() == entries
 
 
 @pytest.mark.req("SEC-1")
