@@ -16,7 +16,7 @@ from portal.models import ApiToken, User
 from portal.services.tokens import scopes_of
 
 _LONGEST_USER_AGENT = 300
-# The id may come from the client (`X-Request-ID`), and it goes on record.
+# The middleware makes it; whatever else may have bound one, only what looks like an id goes on record.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
@@ -39,6 +39,13 @@ def actor_from_request(request: HttpRequest, door: str) -> Actor:
         request, user, door,
         authenticated_by=method, authenticated_at=moment, session=_session_mark(request),
     )  # fmt: skip
+
+
+def actor_by_mail(request: HttpRequest, user: User) -> Actor:
+    """The owner of an account who has not signed in, known by the link that was mailed to them."""
+    return _actor(
+        request, user, "page", authenticated_by="mailed_link", session=_session_mark(request)
+    )
 
 
 def _actor(request: HttpRequest, user: User, door: str, **how: Any) -> Actor:

@@ -15,6 +15,8 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as CheckWarning
 from django.db import connections
 
+from portal.mail import NO_MAIL_BACKEND
+
 Messages = list[CheckMessage]
 
 
@@ -187,6 +189,20 @@ def worker_limits(app_configs: Sequence[AppConfig] | None, **_: Any) -> Messages
             "Q_CLUSTER would run other tasks, or tasks twice or for ever.",
             hint="The values that hold, and why, are in portal/settings.py.",
             id="countersign.E009",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def mail_given(app_configs: Sequence[AppConfig] | None, **_: Any) -> Messages:
+    """Without a mail server nobody can set a forgotten password anew."""
+    if settings.EMAIL_BACKEND != NO_MAIL_BACKEND:
+        return []
+    return [
+        CheckWarning(
+            "Mail is not set up: no link for a forgotten password is sent.",
+            hint="Set EMAIL_URL: smtp+tls://user:password@host:port.",
+            id="countersign.W002",
         )
     ]
 

@@ -113,7 +113,7 @@ def _cache() -> Iterator[Finding]:
         cache.get("doctor")
     except Exception as error:  # each kind of cache fails in its own way
         said = str(error).strip().partition("\n")[0]
-        mend = "See that Redis runs at REDIS_URL; without one, run manage.py createcachetable."
+        mend = "See that Redis runs at REDIS_URL; without one, run manage.py migrate."
         yield _finding("cache_silent", "cache", f"it does not answer: {said}", mend)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -9,16 +10,28 @@ from typing import Any
 import structlog
 
 HIDDEN = "[hidden]"
+# What follows these in an address is the key to an account.
+_KEY_IN_PATH = re.compile(r"(/(?:password/reset/key|confirm-email)/)[^\s\"'?]+")
 _SECRET_WORDS = ("password", "secret", "token", "authorization", "cookie", "api_key", "signature")
+
+
+def hide_keys(text: str) -> str:
+    """A text in which addresses of links that were mailed to somebody have lost their key (A-096)."""
+    return _KEY_IN_PATH.sub(rf"\1{HIDDEN}", text)
 
 
 def hide_secrets(
     _logger: Any, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Blank every value whose name says that it is a secret, before any renderer sees it (A-096)."""
-    for name in event:
+    """Blank values whose name says that they are secret, and keys in addresses (A-096).
+
+    Before any renderer sees them; Django's own lines ("Not Found: /…") pass here too.
+    """
+    for name, value in event.items():
         if any(word in name.lower() for word in _SECRET_WORDS):
             event[name] = HIDDEN
+        elif isinstance(value, str):
+            event[name] = hide_keys(value)
     return event
 
 

@@ -14,6 +14,8 @@ from django.http.response import HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 from django_structlog.middlewares import RequestMiddleware
 
+from portal.logs import hide_keys
+
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 _FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
@@ -64,8 +66,8 @@ class TrustedProxies:
 class RequestLog(RequestMiddleware):
     """One log line a request, and its id in the answer's `X-Request-ID`.
 
-    Differs from the library's in three things: the query string stays out of the log (it may hold
-    what a person searched for, or a signed link's secret), the address is REMOTE_ADDR, and a request
+    Differs from the library's in three things: query string and keys of mailed links stay out of the
+    log (what a person searched for, a signed link's secret), the address is REMOTE_ADDR, and a request
     that never asked who the user is isn't made to load a session for the log's sake.
     """
 
@@ -74,7 +76,7 @@ class RequestLog(RequestMiddleware):
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
-        return f"{request.method} {request.path}"
+        return f"{request.method} {hide_keys(request.path)}"
 
     @classmethod
     def bind_ip(cls, request: HttpRequest) -> None:

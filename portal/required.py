@@ -60,16 +60,16 @@ def time_zone(name: str, given: str) -> str:
 
 
 def networks(name: str, given: Iterable[str]) -> list[str]:
-    """Those that are addresses or networks."""
-    return [one for one in given if _is_network(name, one)]
+    """Those that are addresses or networks; of a network the bits that count (10.0.0.0/8)."""
+    return [found for one in given if (found := _network(name, one.strip()))]
 
 
-def _is_network(name: str, given: str) -> bool:
+def _network(name: str, given: str) -> str:
     try:
-        ipaddress.ip_network(given, strict=False)
+        network = ipaddress.ip_network(given, strict=False)
     except ValueError:
-        return stand_in(name, f"holds {given!r}, which is no address or network.", False)
-    return True
+        return stand_in(name, f"holds {given!r}, which is no address or network.", "")
+    return str(network) if "/" in given else given
 
 
 def base_url(name: str, given: str) -> str:

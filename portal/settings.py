@@ -20,6 +20,7 @@ from django.core.exceptions import ImproperlyConfigured
 from portal.driver import driver_options
 from portal.keys import key_from_file
 from portal.logs import configure_structlog, logging_config
+from portal.mail import mail_settings
 from portal.required import base_url, networks, port, stand_in, time_zone, url_host
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -221,6 +222,7 @@ ACCOUNT_ADAPTER = "portal.accounts.ClosedSignupAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "portal.links.ActiveAccountTokens"  # noqa: S105  (a class)
 ACCOUNT_SESSION_REMEMBER = ACCOUNT_LOGOUT_ON_GET = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 
@@ -343,17 +345,8 @@ Q_CLUSTER = {
 
 # --- Mail, files, language, time -----------------------------------------------------------------
 
-_mail: dict[str, Any] = {}
-if env.str("EMAIL_URL", default=""):
-    try:
-        _mail = env.email_url("EMAIL_URL")
-    except (ImproperlyConfigured, KeyError, ValueError):  # not shown: it holds a password
-        stand_in("EMAIL_URL", "names no mail server (smtp+tls://user:password@host:port).", None)
-if _mail:
-    vars().update(_mail)
-elif COUNTERSIGN_EMBEDDED:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-    EMAIL_FILE_PATH = str(COUNTERSIGN_VAR_DIR / "mail")
+_mail_folder = COUNTERSIGN_VAR_DIR / "mail" if COUNTERSIGN_EMBEDDED else None
+vars().update(mail_settings(env.str("EMAIL_URL", default=""), folder=_mail_folder))
 _mail_host = "localhost" if ":" in str(_base.hostname) else _base.hostname  # IPv6 is no domain
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = f"Countersign <no-reply@{_mail_host}>"
 

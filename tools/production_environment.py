@@ -32,6 +32,7 @@ def environment(*, embedded: bool) -> dict[str, str]:
         else "postgres://countersign@127.0.0.1:1/countersign",
         "COUNTERSIGN_ALLOWED_HOSTS": "signoff.example.org",
         "COUNTERSIGN_BASE_URL": "https://signoff.example.org",
+        "EMAIL_URL": "smtp+tls://mail.example.org:587",
     }
 
 

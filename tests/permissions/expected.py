@@ -1,7 +1,7 @@
 """What each call answers to whom: one line for our product, one for theirs (contract.md, Rights).
 
 The columns are those of `scene.WHO`:
-anonymous outsider approver manager owner admin auditor pipeline superuser deactivated expired reader
+anonymous outsider approver manager owner admin auditor pipeline superuser deactivated expired reader both
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-SEEN = "401 404 200 200 200 200 200 200 200 401 401 200"
-SEEN_THERE = "401 404 404 404 404 200 404 404 200 401 401 404"
-EVERYBODY = "401 200 200 200 200 200 200 200 200 401 401 200"
-MANAGED = "401 404 403 200 403 403 403 403 200 401 401 403"
-MANAGED_THERE = "401 404 404 404 404 403 404 404 200 401 401 404"
-VOTE_THERE = "401 404 404 404 404 403 404 404 403 401 401 404"
+SEEN = "401 404 200 200 200 200 200 200 200 401 401 200 200"
+SEEN_THERE = "401 404 404 404 404 200 404 404 200 401 401 404 200"
+EVERYBODY = "401 200 200 200 200 200 200 200 200 401 401 200 200"
+MANAGED = "401 404 403 200 403 403 403 403 200 401 401 403 403"
+MANAGED_THERE = "401 404 404 404 404 403 404 404 200 401 401 404 403"
+VOTE_THERE = "401 404 404 404 404 403 404 404 403 401 401 404 403"
 
 REASON = {"reason": "Because."}
 YAML = (
@@ -56,8 +56,8 @@ CASES = [
     # Configuration is for everything, so it makes no difference whose product it is.
     *(
         Case("POST", f"/api/v1/{path}/", "", body,
-             f"401 403 403 403 403 {good} 403 403 {good} 401 401 403",
-             f"401 403 403 403 403 {good} 403 403 {good} 401 401 403")
+             f"401 403 403 403 403 {good} 403 403 {good} 401 401 403 403",
+             f"401 403 403 403 403 {good} 403 403 {good} 401 401 403 403")
         for path, body, good in (
             ("products", {"key": "new", "name": "New"}, 201),
             ("processes", {"yaml": YAML}, 201),
@@ -70,32 +70,32 @@ CASES = [
     Case("POST", "/api/v1/releases/", "",
          {"product": "{product}", "process": "{product}", "name": "N", "version": "1",
           "manager": "manager", "authors": ["owner"]},
-         "401 404 403 201 403 403 403 201 201 401 401 403",
-         "401 404 404 404 404 403 404 404 201 401 401 404"),
+         "401 404 403 201 403 403 403 201 201 401 401 403 403",
+         "401 404 404 404 404 403 404 404 201 401 401 404 403"),
     Case("PATCH", "/api/v1/releases/<int:release_id>/", "draft", {**REASON, "commit": "abc"},
-         "401 404 404 200 404 403 403 403 200 401 401 403", MANAGED_THERE),
-    _release("start/", "draft", None, "401 404 404 200 404 403 403 200 200 401 401 403"),
+         "401 404 404 200 404 403 403 403 200 401 401 403 403", MANAGED_THERE),
+    _release("start/", "draft", None, "401 404 404 200 404 403 403 200 200 401 401 403 403"),
     _release("hold/", "running", REASON),
     _release("resume/", "held", REASON),
     _release("abort/", "running", REASON),
-    _release("abort/", "failed", REASON, "401 404 403 200 200 403 403 403 200 401 401 403"),
+    _release("abort/", "failed", REASON, "401 404 403 200 200 403 403 403 200 401 401 403 403"),
     _release("defer/", "running", {**REASON, "until": "2031-01-01T00:00:00Z"}),
     # Activities.
     Case("GET", "/api/v1/activities/<int:activity_id>/", "open", None, SEEN, SEEN_THERE),
     Case("GET", "/api/v1/activities/<int:activity_id>/comments/", "open", None, SEEN, SEEN_THERE),
     _activity("comments/", "open", {"text": "Hello."},
-              "401 404 201 201 201 201 403 201 201 401 401 403",
-              "401 404 404 404 404 201 404 404 201 401 401 404"),
+              "401 404 201 201 201 201 403 201 201 401 401 403 403",
+              "401 404 404 404 404 201 404 404 201 401 401 404 403"),
     _activity("decisions/", "open", {"verdict": "approve"},
-              "401 404 201 403 403 403 403 403 403 401 401 403", VOTE_THERE),
+              "401 404 201 403 403 403 403 403 403 401 401 403 403", VOTE_THERE),
     _activity("withdraw/", "voted", REASON,
-              "401 404 200 403 403 403 403 403 403 401 401 403", VOTE_THERE),
+              "401 404 200 403 403 403 403 403 403 401 401 403 403", VOTE_THERE),
     _activity("result/", "build", {"outcome": "passed"},
-              "401 404 403 403 403 403 403 201 201 401 401 403",
-              "401 404 404 404 404 403 404 404 201 401 401 404"),
+              "401 404 403 403 403 403 403 201 201 401 401 403 403",
+              "401 404 404 404 404 403 404 404 201 401 401 404 403"),
     _activity("retry/", "rejected", REASON,
-              "401 404 403 200 200 403 403 403 200 401 401 403", MANAGED_THERE),
+              "401 404 403 200 200 403 403 403 200 401 401 403 403", MANAGED_THERE),
     _activity("skip/", "rejected", REASON,
-              "401 404 403 202 202 403 403 403 202 401 401 403",
-              "401 404 404 404 404 403 404 404 202 401 401 404"),
+              "401 404 403 202 202 403 403 403 202 401 401 403 403",
+              "401 404 404 404 404 403 404 404 202 401 401 404 403"),
 ]  # fmt: skip

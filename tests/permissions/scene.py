@@ -14,10 +14,11 @@ from releases.models import Activity, Product, Release
 from releases.services.lifecycle import hold_release
 from tests import builders as b
 
-# The columns of the matrix. `reader` is the manager with a token of scope `read`.
+# The columns of the matrix. `reader` is the manager with a token of scope `read`; `both` is Auditor and
+# Process Admin of everything: the right to configure is there, and an auditor writes nothing.
 WHO = (
     "anonymous", "outsider", "approver", "manager", "owner", "admin", "auditor", "pipeline",
-    "superuser", "deactivated", "expired", "reader",
+    "superuser", "deactivated", "expired", "reader", "both",
 )  # fmt: skip
 
 
@@ -110,6 +111,12 @@ class Scene:
         b.give("process-admin", people["admin"])
         people["auditor"] = b.person("auditor")
         b.give("auditor", people["auditor"], self.ours.product.scope)
+        # Nobody may ask for an override where nobody could approve it.
+        b.role("opener", rights=["override"])
+        b.give("opener", b.person("opener"))
+        people["both"] = b.person("both")
+        b.give("auditor", people["both"])
+        b.give("process-admin", people["both"])
         people["pipeline"] = b.machine()
         b.give("pipeline", people["pipeline"], self.ours.product.scope)
         people["superuser"] = b.superuser()

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+from collections.abc import Iterator
+from io import StringIO
 
 import pytest
+from django.core import mail
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
+from structlog.stdlib import ProcessorFormatter
 
 from portal.models import ApiToken
 from tests import builders as b
@@ -76,6 +81,42 @@ def test_no_row_log_line_or_answer_holds_a_secret(
         assert digest not in answer.content.decode()
         assert PASSWORD not in answer.content.decode()
         assert secret not in answer.content.decode()
+
+
+@pytest.fixture
+def written() -> Iterator[StringIO]:
+    """What the product's own handler writes, Django's lines too, as an operator reads it."""
+    handler = logging.StreamHandler(StringIO())
+    root = logging.getLogger()
+    [handler.formatter] = [
+        one.formatter for one in root.handlers if isinstance(one.formatter, ProcessorFormatter)
+    ]
+    root.addHandler(handler)
+    yield handler.stream
+    root.removeHandler(handler)
+
+
+@pytest.mark.sqlite
+@pytest.mark.req("A-096", "OPS-3")
+@pytest.mark.django_db
+@override_settings(EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend")
+def test_no_log_line_holds_the_key_of_a_mailed_link(written: StringIO) -> None:
+    b.person("maya", email="maya@example.com", password=PASSWORD)
+    Client().post("/accounts/password/reset/", {"email": "maya@example.com"})
+    path = re.search(r"http://[^/]+(/accounts/\S+/key/(\S+)/)\s", str(mail.outbox[-1].body))
+    assert path is not None
+    canary = "MQ:canary-7f3a9c"
+    for address in (path[1], f"/accounts/confirm-email/{canary}/", f"{path[1]}canary-7f3a9c/"):
+        client = Client()
+        client.get(address)
+        client.get(f"{address}?next=/")
+        client.post(address.rstrip("/"), {"x": "y"})
+    logs = written.getvalue()
+    assert "Not Found" in logs
+    assert "/accounts/password/reset/key/" in logs
+    assert "/accounts/confirm-email/" in logs
+    for secret in (path[2], path[2].partition("-")[2], canary, "canary-7f3a9c"):
+        assert secret not in logs
 
 
 @pytest.mark.sqlite

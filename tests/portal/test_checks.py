@@ -13,6 +13,7 @@ from django.test import override_settings
 from django_q.models import Schedule
 
 from portal import checks
+from portal.mail import NO_MAIL_BACKEND
 
 
 def _ids(messages: list[Any]) -> set[str]:
@@ -103,3 +104,11 @@ def test_a_missing_key_is_said_before_deployment(name: str) -> None:
     assert checks.keys_given(None) == []
     with override_settings(**{name: ""}):
         assert _ids(checks.keys_given(None)) == {"countersign.W001"}
+
+
+@pytest.mark.req("SEC-1", "SEC-4")
+def test_an_installation_without_mail_is_told_so_before_deployment() -> None:
+    with override_settings(EMAIL_BACKEND=NO_MAIL_BACKEND):
+        assert _ids(checks.mail_given(None)) == {"countersign.W002"}
+    with override_settings(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend"):
+        assert checks.mail_given(None) == []

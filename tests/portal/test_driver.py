@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from portal.driver import driver_options
 
@@ -24,6 +25,30 @@ def test_the_address_says_whether_statements_are_prepared(given, binding, thresh
     }
 
 
-def test_a_word_that_means_nothing_is_refused():
-    with pytest.raises(ValueError, match="maybe"):
-        driver_options({"prepare_threshold": "maybe"})
+@pytest.mark.req("OPS-3", "SEC-4")
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("prepare_threshold", "maybe"),
+        ("prepare_threshold", "true"),
+        ("prepare_threshold", "-1"),
+        ("prepare_threshold", ""),
+        ("server_side_binding", "5"),
+        ("server_side_binding", "none"),
+    ],
+)
+def test_a_word_that_means_nothing_stops_the_start_with_a_sentence(name, word):
+    with pytest.raises(ImproperlyConfigured, match=rf"DATABASE_URL says {name}='{word}'; it must"):
+        driver_options({name: word})
+
+
+@pytest.mark.req("SEC-4")
+@pytest.mark.parametrize("command", ["doctor", "verify_ledger"])
+def test_a_word_that_means_nothing_keeps_neither_doctor_nor_verification_from_running(
+    command, monkeypatch
+):
+    monkeypatch.setattr("sys.argv", ["manage.py", command])
+    kept = []
+    monkeypatch.setattr("portal.required.SETTINGS_PROBLEMS", kept)
+    assert driver_options({"prepare_threshold": "abc"})["prepare_threshold"] == 5
+    assert [one.name for one in kept] == ["DATABASE_URL"]

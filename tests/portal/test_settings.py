@@ -11,8 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from gunicorn.config import Config
 
 from portal.keys import key_from_file
+from portal.mail import NO_MAIL_BACKEND
 from portal.serve import Plan
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -109,6 +111,42 @@ def test_the_scheme_header_is_believed_only_behind_trusted_proxies() -> None:
     assert _settings(PRODUCTION, name)[name] is None
     behind = {**PRODUCTION, "COUNTERSIGN_TRUSTED_PROXIES": "10.0.0.0/8"}
     assert _settings(behind, name)[name] == ["HTTP_X_FORWARDED_PROTO", "https"]
+
+
+@pytest.mark.req("A-079", "OPS-2")
+def test_a_network_with_host_bits_is_handed_on_as_the_network_that_it_is() -> None:
+    name = "COUNTERSIGN_TRUSTED_PROXIES"
+    given = "10.0.0.1/8, 192.0.2.7,2001:db8::1/32,2001:db8::7"
+    found = _settings({**PRODUCTION, name: given}, name)[name]
+    assert found == ["10.0.0.0/8", "192.0.2.7", "2001:db8::/32", "2001:db8::7"]
+    # gunicorn takes each of them: it reads networks strictly, and ends on one that it can't read.
+    config = Config()
+    config.set("forwarded_allow_ips", ",".join(str(one) for one in found))
+    assert len(config.forwarded_allow_networks()) == len(found)
+
+
+@pytest.mark.req("SEC-1", "OPS-2")
+def test_production_without_a_mail_server_waits_for_none_that_is_not_there() -> None:
+    names = ("EMAIL_BACKEND", "EMAIL_TIMEOUT", "EMAIL_HOST")
+    assert _settings(PRODUCTION, *names)["EMAIL_BACKEND"] == NO_MAIL_BACKEND
+    there = {**PRODUCTION, "EMAIL_URL": "smtp+tls://user:pass@mail.example.org:587"}
+    found = _settings(there, *names)
+    assert found["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend"
+    assert (found["EMAIL_HOST"], found["EMAIL_TIMEOUT"]) == ("mail.example.org", 10)
+    assert str(_settings(EMBEDDED, *names)["EMAIL_BACKEND"]).endswith("filebased.EmailBackend")
+
+
+@pytest.mark.req("OPS-2")
+def test_a_driver_option_that_means_nothing_is_named_in_a_sentence() -> None:
+    url = f"{PRODUCTION['DATABASE_URL']}?prepare_threshold=abc"
+    done = _python({**PRODUCTION, "DATABASE_URL": url}, "manage.py", "check")
+    assert done.returncode == 1
+    assert done.stderr.startswith("DATABASE_URL says prepare_threshold='abc'")
+    assert "Traceback" not in done.stderr
+    for command in ("doctor", "verify_ledger"):
+        told = _python({**PRODUCTION, "DATABASE_URL": url}, "manage.py", command)
+        assert "Traceback" not in told.stderr
+        assert "port 1 failed" in told.stdout + told.stderr
 
 
 @pytest.mark.req("A-016", "A-017")
