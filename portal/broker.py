@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
+from django.utils import timezone
 from django_q.brokers.orm import ORM
 from django_q.signing import BadSignature, SignedPackage
 
-from portal.schedule import TICK
+from portal.schedule import TICK, own_queue
 
 # What django-q2 itself puts on a task; `hook` and `chain` name functions, `cached` and `iter_*` take
 # the result elsewhere, `sync` runs it at once.
@@ -56,7 +57,7 @@ class TickBroker(ORM):
     def dequeue(self) -> list[tuple[int, str]]:
         """The next payloads to run; those that are not ticks are removed from the queue."""
         allowed = []
-        for key, payload in super().dequeue() or ():
+        for key, payload in self._next():
             reason = why_refused(payload)
             if reason is None:
                 allowed.append((key, payload))
@@ -64,3 +65,10 @@ class TickBroker(ORM):
                 log.error("task_refused", reason=reason, row=key)
                 self.fail(key)
         return allowed
+
+    def _next(self) -> list[tuple[int, str]]:
+        # What is for this cluster first. Looked for beforehand: on an empty queue ORM waits.
+        own = own_queue()
+        if self.get_connection().filter(key=own, lock__lt=timezone.now()).exists():
+            return ORM(list_key=own).dequeue() or []
+        return super().dequeue() or []

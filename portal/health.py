@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import socket
 import tempfile
 from collections.abc import Callable
 
@@ -22,8 +24,34 @@ _known: dict[str, bool] = {}
 
 
 def last_beat() -> dt.datetime | None:
-    """When a worker last wrote its heartbeat; None when it never has."""
-    return Heartbeat.objects.filter(name=WORKER).values_list("beaten_at", flat=True).first()
+    """When any worker last wrote its heartbeat; None when none ever has."""
+    beats = Heartbeat.objects.filter(name=WORKER).order_by("-beaten_at")
+    return beats.values_list("beaten_at", flat=True).first()
+
+
+def last_beat_of(cluster: int) -> dt.datetime | None:
+    """When the cluster on this machine whose first process has that number last wrote its own."""
+    beats = Heartbeat.objects.filter(name=WORKER, host=socket.gethostname(), process=cluster)
+    return beats.values_list("beaten_at", flat=True).first()
+
+
+def beat_heart(name: str) -> None:
+    """Write the heartbeat of the calling process's cluster, by the database's clock.
+
+    A cluster is a process group: its workers are children of the process that the supervisor started.
+    """
+    Heartbeat.objects.update_or_create(
+        name=name,
+        host=socket.gethostname(),
+        process=os.getpgrp(),
+        defaults={"beaten_at": database_now()},
+    )
+
+
+def forget_hearts(before: dt.datetime) -> int:
+    """Delete the heartbeats of clusters that are long gone; how many there were."""
+    deleted, _ = Heartbeat.objects.filter(beaten_at__lt=before).delete()
+    return deleted
 
 
 def unapplied_migrations() -> list[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import socket
 from typing import Final
 
 import structlog
@@ -10,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django_q.brokers import get_broker
-from django_q.models import Schedule
+from django_q.models import OrmQ, Schedule
 from django_q.tasks import async_task
 
 TICK: Final = "portal.tasks.tick_task"
@@ -29,6 +31,7 @@ _PLAN: Final = {
 }
 # A row whose next run lies further ahead than this was tampered with, or the clock was set back.
 _LATEST: Final = dt.timedelta(minutes=5)
+_NUDGES_KEPT: Final = dt.timedelta(hours=1)
 
 log = structlog.get_logger(__name__)
 
@@ -53,14 +56,35 @@ def ensure_schedule() -> bool:
     return bool(removed) or kept is None
 
 
-def nudge_worker() -> None:
+def queue_of(cluster: int) -> str:
+    """The key of the queue rows for the cluster on this machine whose first process has that number."""
+    return f"{settings.Q_CLUSTER['name']}@{socket.gethostname()[:64]}:{cluster}"
+
+
+def own_queue() -> str:
+    """The key of the queue rows for the calling process's cluster, which is a process group."""
+    return queue_of(os.getpgrp())
+
+
+def forget_nudges() -> int:
+    """Delete nudges for clusters that are gone: nobody else takes them. Returns how many."""
+    before = timezone.now() - _NUDGES_KEPT
+    addressed = OrmQ.objects.filter(key__startswith=f"{settings.Q_CLUSTER['name']}@")
+    deleted, _ = addressed.filter(lock__lt=before).delete()
+    return deleted
+
+
+def nudge_worker(cluster: int | None = None) -> None:
     """Ask for a tick now, unless some wait already: a silent worker must not find hundreds of them.
+
+    With `cluster` it is for that one on this machine alone: another one that takes every tick must
+    not make it look silent.
 
     The schedule alone gives a tick about every minute and a half; this makes what falls due, and the
     heartbeat, a matter of seconds. What is due is found by the tick itself, so a nudge that is lost
     or doubled changes nothing. Ticks that a dead worker still holds are not counted: they must not
     keep its successor waiting.
     """
-    broker = get_broker()
+    broker = get_broker(None if cluster is None else queue_of(cluster))
     if broker.queue_size() < settings.Q_CLUSTER["workers"]:
         async_task(TICK, q_options={"save": False, "broker": broker})

@@ -1,8 +1,8 @@
 """The supervisor behind `manage.py serve`: web and worker, each in a process group of its own.
 
 A worker that is killed can leave a django-q2 cluster that looks alive and does nothing, and that
-ignores TERM (django-q2 #23, #339, #346). So the cluster is judged by what it does: it writes a heartbeat row with
-each tick, and when that goes stale its whole group is ended and started again.
+ignores TERM (django-q2 #23, #339, #346). So the cluster is judged by what it does: it writes a heartbeat row of its
+own with each tick, and when that goes stale its whole group is ended and started again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import structlog
 from django.conf import settings
 from django.db import Error, close_old_connections, connections
 
-from portal.health import last_beat
+from portal.health import last_beat_of
 from portal.processes import Child
 from portal.required import url_host
 from portal.schedule import nudge_worker
@@ -159,15 +159,8 @@ class Supervisor:
         if not self._announced and web_answers(self.plan):
             self._announced = True
             self.announce()
-        try:
-            close_old_connections()
-            self._watch_heartbeat()
-            self._nudge()
-        except Error:
-            # The database is away: nobody's fault here, and no reason to restart anything.
-            log.warning("database_away", exc_info=True)
-            connections.close_all()
-            self._beat_changed_at = time.monotonic()
+        self._watch_heartbeat()
+        self._nudge()
 
     def _keep_running(self, child: Child) -> None:
         if child.alive:
@@ -181,8 +174,19 @@ class Supervisor:
                 self._beat_changed_at = time.monotonic()
 
     def _watch_heartbeat(self) -> None:
+        if self.worker.process is None:
+            return
+        try:
+            close_old_connections()
+            beat = last_beat_of(self.worker.process.pid)
+        except Error:
+            # The database is away: nobody's fault here, and no reason to restart anything.
+            log.warning("database_away", exc_info=True)
+            connections.close_all()
+            self._beat_changed_at = time.monotonic()
+            return
         # Its change is watched, not its value: so no two clocks are compared.
-        beat, now = last_beat(), time.monotonic()
+        now = time.monotonic()
         if beat != self._seen_beat:
             self._seen_beat, self._beat_changed_at = beat, now
         elif now - self._beat_changed_at > self.plan.stale_after and self.worker.alive:
@@ -194,6 +198,11 @@ class Supervisor:
 
     def _nudge(self) -> None:
         now = time.monotonic()
-        if now - self._nudged_at >= self.plan.beat_every:
+        if self.worker.process and now - self._nudged_at >= self.plan.beat_every:
             self._nudged_at = now
-            nudge_worker()
+            try:
+                nudge_worker(self.worker.process.pid)
+            except Error:
+                # No excuse for silence: on SQLite a worker that hangs may itself hold the lock.
+                log.warning("nudge_failed", exc_info=True)
+                connections.close_all()

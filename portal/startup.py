@@ -1,10 +1,9 @@
-"""What must hold before the product serves anyone, and the bookkeeping that a start does."""
+"""What must hold before the product serves anyone, and before a worker starts."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.core.checks import ERROR, run_checks
-from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, Error, connection
 
 from audit.triggers import missing_triggers
@@ -18,7 +17,9 @@ class NotReady(Exception):
 
 def run_startup_checks() -> None:
     """Raise NotReady with every finding: database, migrations, configuration, triggers (AUD-3)."""
-    findings = _database_findings() or [*_check_findings(), *_trigger_findings()]
+    findings = _database_findings() or [
+        *_check_findings(), *_trigger_findings(), *_cache_findings(),
+    ]  # fmt: skip
     if findings:
         raise NotReady("\n".join(findings))
 
@@ -47,13 +48,27 @@ def _trigger_findings() -> list[str]:
     if not missing:
         return []
     return [
-        f"{len(missing)} triggers that keep the record append-only are missing ({missing[0]} …): "
-        "find out who dropped them, then run manage.py migrate, which puts them back."
+        f"{len(missing)} triggers that keep the record append-only are missing, switched off or altered "
+        f"({missing[0]} …): find out who did it, then run manage.py migrate, which puts them right."
     ]
 
 
-def prepare_bookkeeping() -> None:
-    """Make the cache's table and the one schedule; idempotent, also when several start at once."""
-    if settings.CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
-        call_command("createcachetable", verbosity=0)
+def _cache_findings() -> list[str]:
+    """`migrate` makes the table: the account that serves may not be allowed to make any."""
+    cache = settings.CACHES["default"]
+    if not cache["BACKEND"].endswith("DatabaseCache"):
+        return []
+    if cache["LOCATION"] in connection.introspection.table_names():
+        return []
+    return [f"The cache has no table ({cache['LOCATION']}): run manage.py migrate."]
+
+
+def prepare_worker() -> None:
+    """What a worker needs before it starts: the cache's table, the one schedule; idempotent.
+
+    Raises NotReady where the database is not as `migrate` leaves it.
+    """
+    findings = _database_findings() or _cache_findings()
+    if findings:
+        raise NotReady("\n".join(findings))
     ensure_schedule()

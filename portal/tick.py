@@ -7,10 +7,12 @@ from typing import Final
 
 from audit.actor import SCHEDULER, Actor
 from audit.locking import database_now
-from portal.models import Heartbeat, IdempotencyKey
+from portal.health import beat_heart, forget_hearts
+from portal.models import IdempotencyKey
 from releases.services.due import TickReport, run_due
 
 KEPT_KEYS: Final = dt.timedelta(days=30)
+KEPT_HEARTS: Final = dt.timedelta(days=7)
 
 
 def tick(
@@ -18,12 +20,14 @@ def tick(
 ) -> TickReport:
     """Do what is due, forget idempotency keys older than 30 days, and beat the heart named `beat`.
 
+    Hearts that have not beaten for a week are forgotten too: every start of a cluster has its own.
     Idempotent: a second tick at the same moment finds nothing to do. `now` is for tests and the
     demo. The heart beats last, by the real clock: a tick that dies on its way shows as silence.
     """
     report = run_due(actor=actor, now=now)
     report.count("forgotten", _forget_keys((now or database_now()) - KEPT_KEYS))
-    Heartbeat.objects.update_or_create(name=beat, defaults={"beaten_at": database_now()})
+    beat_heart(beat)
+    forget_hearts(database_now() - KEPT_HEARTS)
     return report
 
 

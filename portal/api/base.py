@@ -11,16 +11,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from approvals.permissions import can_configure
 from approvals.services.roles import everything
 from audit.actor import Actor
 from audit.errors import NotPermitted, Refusal
+from audit.faults import faultpoint
 from audit.permissions import require
 from portal.actors import actor_from_request
 from portal.api.fields import Query, Strict
 from portal.api.idempotency import key_of, once
 from portal.api.pagination import CursorPages
 from portal.api.parsers import LARGEST_BODY
-from releases.permissions import can_configure
 
 Values = dict[str, Any]
 
@@ -37,6 +38,7 @@ class ApiView(APIView):
 
     largest_body = LARGEST_BODY
     actor: Actor
+    _unreadable: Refusal | exceptions.APIException | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Ask who calls, before anything else is looked at."""
@@ -61,12 +63,25 @@ class ApiView(APIView):
         NotPermitted for what the caller may not see or do, so that errors tell a stranger nothing.
         """
         try:
-            given = kind(data=self.request.data or {})
+            given = kind(data=self.sent() or {})
             given.is_valid(raise_exception=True)
         except (Refusal, exceptions.APIException):
             first()
             raise
         return dict(given.validated_data)
+
+    def sent(self) -> Any:
+        """The body, parsed; one that can't be is refused each time, not only the first.
+
+        (REST framework takes it for an empty one from then on.)
+        """
+        if self._unreadable is not None:
+            raise self._unreadable
+        try:
+            return self.request.data
+        except (Refusal, exceptions.APIException) as error:
+            self._unreadable = error
+            raise
 
     def require_configure(self) -> None:
         """Raise NotPermitted for one who may not configure."""
@@ -95,7 +110,16 @@ class ActView(ApiView):
     def post(self, request: Request, **kwargs: Any) -> HttpResponseBase:
         """Do it, or answer what was answered before."""
         key = key_of(request)
-        if key is None:
+        answer = self._once(request, key, kwargs) if key is not None else self.act(**kwargs)
+        # Everything is committed, and nobody knows of it yet.
+        faultpoint("after_commit")
+        return answer
+
+    def _once(self, request: Request, key: str, kwargs: Values) -> HttpResponseBase:
+        try:
+            self.sent()
+        except (Refusal, exceptions.APIException):
+            # There is nothing to keep; the act says so, after it has asked who may know.
             return self.act(**kwargs)
         return once(request, key, self.actor, lambda: self.act(**kwargs))
 

@@ -12,7 +12,6 @@ from django.db import models
 from django.db.models import Q
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from audit.canonical import instant_text
 from audit.errors import Invalid, Malformed
@@ -53,10 +52,6 @@ class CursorPages(BasePagination):
             rows = rows[:size]
             self.last = [getattr(rows[-1], name.lstrip("-")) for name in order]
         return rows
-
-    def get_paginated_response(self, data: Any) -> Response:
-        """`results`, and `next`: the address of the following page, or null."""
-        return Response({"results": data, "next": self.next_address()})
 
     def next_address(self) -> str | None:
         """The address of the following page."""

@@ -18,7 +18,7 @@ from portal.api.outputs import RELEASE_STATES, LedgerEntryShown, ReleaseRow, Rel
 from portal.api.show_ledger import show_entries
 from portal.api.show_releases import release_page, release_row
 from releases.models import Release
-from releases.permissions import can_create_release, can_manage_release, can_view_audit
+from releases.permissions import can_change_release, can_create_release, can_view_audit
 from releases.selectors import (
     ReleaseFilter,
     product_for,
@@ -102,7 +102,7 @@ class Releases(ActView):
     ),
     patch=extend_schema(
         summary="Mend what a release ships",
-        description="Not while people are deciding on it. Authors are only ever added.",
+        description="Not while people are deciding on it. Authors are only ever added, at any time.",
         request=ChangedRelease,
         responses=acting({200: ReleaseShown}, 404),
     ),
@@ -120,7 +120,8 @@ class ReleaseDetail(ApiView):
         """Change what it ships, for the next attempt."""
 
         def first() -> None:
-            require(can_manage_release(self.actor, release_for(self.actor, release_id)))
+            release = release_for(self.actor, release_id)
+            require(can_change_release(self.actor, release, list(release.phases.all())))
 
         given = self.read(ChangedRelease, first)
         reason = given.pop("reason")

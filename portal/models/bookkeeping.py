@@ -26,10 +26,22 @@ class IdempotencyKey(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When a worker last ran; `/readyz` and the supervisor act when it goes stale."""
+    """When a cluster last ran; `/readyz` and its supervisor act when it goes stale.
 
-    name = models.CharField(max_length=40, unique=True)
+    `process` is the cluster's process group on `host`: the number of its first process.
+    """
+
+    name = models.CharField(max_length=40)
+    host = models.CharField(max_length=255, blank=True, default="")
+    process = models.PositiveIntegerField(default=0)
     beaten_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name", "host", "process"], name="one_heartbeat_per_cluster"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} at {self.beaten_at:%Y-%m-%d %H:%M:%S}"

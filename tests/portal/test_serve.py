@@ -94,7 +94,7 @@ class Installation:
 
     def beat(self) -> str | None:
         with closing(sqlite3.connect(self.database, timeout=20)) as connection:
-            row = connection.execute("SELECT beaten_at FROM portal_heartbeat").fetchone()
+            row = connection.execute("SELECT max(beaten_at) FROM portal_heartbeat").fetchone()
         return row[0] if row else None
 
     @contextmanager

@@ -10,8 +10,9 @@ from django.contrib.auth import get_user_model
 from django.core.management import BaseCommand, CommandError, call_command
 
 from portal.demo.company import MACHINE, PASSWORD, PEOPLE, SIGN_INS
+from portal.schedule import ensure_schedule
 from portal.serve import Plan, PortTaken, Supervisor, listen, web_child, worker_child
-from portal.startup import NotReady, prepare_bookkeeping, run_startup_checks
+from portal.startup import NotReady, run_startup_checks
 
 
 class Command(BaseCommand):
@@ -60,7 +61,7 @@ class Command(BaseCommand):
             run_startup_checks()
         except NotReady as error:
             raise CommandError(str(error)) from error
-        prepare_bookkeeping()
+        ensure_schedule()
         supervisor = Supervisor(
             plan, web_child(plan, listener), worker_child(), lambda: self._announce(plan)
         )
