@@ -15,7 +15,7 @@ TOOLS = $(VENV)/.tools
 help:
 	@echo "make run        the portal on http://127.0.0.1:8000/, with demo data (HOST, PORT)"
 	@echo "make test       every test: on PostgreSQL, then what is marked sqlite on SQLite (JOBS)"
-	@echo "make test-full  the same with 1,000 rounds of every race (ROUNDS)"
+	@echo "make test-full  the same with every race five times as often: 1,000 rounds of A-001 and A-004 (ROUNDS)"
 	@echo "make check      lint, formatting, types, migrations, production settings, architecture"
 	@echo "make bench      the benchmark; writes var/bench.json"
 	@echo "make trace      requirements against the tests that name them"

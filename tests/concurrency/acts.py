@@ -18,8 +18,7 @@ from psycopg import IsolationLevel
 from approvals.models import Approval, Decision
 from approvals.services.decisions import Ballot
 from audit.actor import Actor
-from audit.errors import Refusal
-from audit.faults import faultpoint
+from audit.errors import Conflict, Refusal
 from portal.invariants import check_invariants
 from portal.services.people import add_member, create_group, create_user, remove_member
 from releases.models import Activity, Product, Release
@@ -28,10 +27,12 @@ from releases.services import decisions as deciding
 from releases.services.activities import retry_activity
 from releases.services.due import enforce_deadline, run_due
 from releases.services.lifecycle import abort_release, start_release
+from releases.services.processes import save_draft
 from releases.services.products import create_product
 from releases.services.results import Report, report_result
 from tests import builders as b
 from tests.concurrency.crew import wait_until
+from tests.portal.api.client import Api
 from tests.scenes import people, tom
 
 
@@ -93,7 +94,6 @@ def vote(
         ballot=Ballot(verdict, comment, **(named or {})),
         actor=actor_of(user_id),
     )
-    faultpoint("after_commit")
     return {
         "created": decided.created,
         "decision": decided.decision.pk,
@@ -102,10 +102,23 @@ def vote(
     }
 
 
+def decide(activity_id: int, token: str, key: str) -> dict[str, Any]:
+    """Approve as a program does: a POST with a token and an idempotency key, through every layer."""
+    answer = Api(token=token).post(
+        f"activities/{activity_id}/decisions/", {"verdict": "approve"}, key=key
+    )
+    return {
+        "is": "done" if answer.status_code == 201 else "refused",
+        "replayed": answer.headers.get("Idempotency-Replayed") == "true",
+        "body": answer.content.decode(),
+    }
+
+
 def vote_and_keep_refusals(activity_id: int, user_id: int, verdict: str) -> dict[str, Any]:
     """Decide as a door does: what comes too late goes on record."""
     answer = vote(activity_id, user_id, verdict)
-    if answer["is"] in deciding.ON_RECORD:
+    refused = Conflict(answer["is"], "", data=answer.get("data"))
+    if deciding.goes_on_record(refused):
         deciding.record_refused_decision(
             activity_id=activity_id, verdict=verdict, code=answer["is"], actor=actor_of(user_id)
         )
@@ -176,6 +189,12 @@ def publish(slug: str, document: str) -> dict[str, Any]:
 
 
 @answered
+def draft(process_id: int | None, text: str) -> dict[str, Any]:
+    """Keep a draft, of a process that is there or of a new one."""
+    return {"process": save_draft(process_id=process_id, text=text, actor=b.SYSTEM).pk}
+
+
+@answered
 def miss_deadline_at(approval_id: int, instant: float) -> dict[str, Any]:
     """Do what a sweeper does at a moment of the real clock."""
     wait_until(instant)
@@ -199,6 +218,13 @@ def make_group(name: str) -> dict[str, Any]:
 def make_user(name: str) -> dict[str, Any]:
     """Make an account."""
     return {"user": create_user(username=name, actor=b.SYSTEM).pk}
+
+
+@answered
+def make_member(user_id: int, group_id: int) -> dict[str, Any]:
+    """Put somebody in a group."""
+    user, group = get_user_model().objects.get(pk=user_id), Group.objects.get(pk=group_id)
+    return {"membership": add_member(user=user, group=group, actor=b.SYSTEM).pk}
 
 
 @answered

@@ -24,7 +24,10 @@ LONGEST_JOB = 300.0
 
 
 def rounds(share: float = 1.0, *, least: int = 2) -> int:
-    """How often a race is run: ROUNDS (200 when unset), or a share of it."""
+    """How often a race is run: ROUNDS (200 when unset, 1,000 in the long run), or a share of it.
+
+    The races for which a number is asked (A-001, A-004: 1,000) take all of it.
+    """
     return max(least, round(int(os.environ.get("ROUNDS", "200")) * share))
 
 

@@ -15,16 +15,21 @@ import psycopg
 import pytest
 
 from audit.faults import FAULT_POINTS
+from portal.models import IdempotencyKey
+from tests import builders as b
 from tests.concurrency.crew import Crew, Job, rounds
 from tests.concurrency.scenes import gates, nothing_broken, said, stands
 from tests.postgres import PrivatePostgres
 
+# Passed by the door alone, between the commit and the answer.
+AFTER = "after_commit"
+
 
 def _places() -> list[tuple[str, int]]:
-    """Every named point, and the later passings of those that a decision passes three times: the
-    locks of release, round and ledger head."""
+    """Every named point inside the transaction, and the later passings of those that a decision
+    passes three times: the locks of release, round and ledger head."""
     passed_often = ("before_lock", "after_lock")
-    return [(point, 1) for point in FAULT_POINTS] + [
+    return [(point, 1) for point in FAULT_POINTS if point != AFTER] + [
         (point, number) for point in passed_often for number in (2, 3)
     ]
 
@@ -41,14 +46,40 @@ def test_a_worker_killed_at_any_point_leaves_one_decision_after_a_retry(
     calls = [["vote", *call] for call in made.calls(1)]
     ends = crew.together(Job("killed", calls, faults=f"{point}=kill:{number}"))
     assert {status for [status] in ends} == {-signal.SIGKILL}
-    kept = point == "after_commit"
-    for gate in made.ids:
-        assert stands(gate)[2] == (2 if kept else 1)
-        assert stands(gate)[0] == ("completed" if kept else "awaiting_approval")
+    assert {stands(gate) for gate in made.ids} == {("awaiting_approval", "open", 1)}
     nothing_broken()
     again = crew.together(Job("vote", made.calls(1)))
-    assert {(one["is"], one["created"]) for [one] in again} == {("done", not kept)}
+    assert {(one["is"], one["created"]) for [one] in again} == {("done", True)}
     for gate in made.ids:
+        assert stands(gate) == ("completed", "approved", 2)
+        assert set(said(gate, "approval.approved", "activity.completed").values()) == {1}
+    nothing_broken()
+
+
+@pytest.mark.req("A-021", "A-006", "EXE-8")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.postgres
+@pytest.mark.parametrize("point", FAULT_POINTS)
+def test_a_call_whose_answer_never_came_is_sent_again_and_is_one_decision(
+    crew: Crew, point: str
+) -> None:
+    """Over the API, with an idempotency key: killed anywhere, also after the commit (A-021)."""
+    made = gates(rounds(0.01), 2, "unanimous")
+    crew.together(Job("vote", made.calls(0)))
+    token = b.token_for(made.people[1])
+    calls = [[gate, token, f"key-{gate}"] for gate in made.ids]
+    killed = [["decide", *call] for call in calls]
+    ends = crew.together(Job("killed", killed, faults=f"{point}=kill:1"))
+    assert {status for [status] in ends} == {-signal.SIGKILL}
+    kept = dict(IdempotencyKey.objects.values_list("key", "body"))
+    assert len(kept) == (len(calls) if point == AFTER else 0)
+    assert {stands(gate)[2] for gate in made.ids} == {2 if point == AFTER else 1}
+    again = [one for [one] in crew.together(Job("decide", calls))]
+    once_more = [one for [one] in crew.together(Job("decide", calls))]
+    assert {(one["is"], one["replayed"]) for one in again} == {("done", point == AFTER)}
+    assert {(one["is"], one["replayed"]) for one in once_more} == {("done", True)}
+    for (gate, _, key), first, second in zip(calls, again, once_more, strict=True):
+        assert first["body"] == second["body"] == kept.get(key, first["body"])
         assert stands(gate) == ("completed", "approved", 2)
         assert set(said(gate, "approval.approved", "activity.completed").values()) == {1}
     nothing_broken()

@@ -37,7 +37,7 @@ def both_complete(crew: Crew, number: int, **how: Any) -> list[int]:
 
 @pytest.mark.req("A-001", "EXE-8")
 def test_two_of_two_at_the_same_instant_complete_the_round_once(crew: Crew) -> None:
-    assert both_complete(crew, rounds(0.5)) == []
+    assert both_complete(crew, rounds()) == []
     nothing_broken()
 
 
