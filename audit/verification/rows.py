@@ -16,13 +16,13 @@ from audit.bulk import among
 from audit.canonical import row_digest
 from audit.models import LedgerEntry
 from audit.triggers import protected_models
+from audit.verification.instants import instant_sql
 from audit.verification.keys import KeySet
 from audit.verification.report import Place, Report
 
 BATCH = 2000
 CHUNK = 500
 _LARGEST_KEY = 2**63 - 1
-_INSTANT = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 
 Digest = tuple[str, str, int]
 """A row's digest, and the stream and number of the entry that holds it."""
@@ -64,7 +64,7 @@ class ProtectedTable:
         """The same by hand: PostgreSQL writes an instant as `instant_text` does, only much faster."""
         quote = connection.ops.quote_name
         chosen = ", ".join(
-            _INSTANT.format(quote(column)) if column in self.instants else quote(column)
+            instant_sql(quote(column)) if column in self.instants else quote(column)
             for column in columns
         )
         wanted, values = among(quote(self.key), keys)

@@ -295,3 +295,12 @@ def test_memory_does_not_grow_with_the_ledger(monkeypatch: pytest.MonkeyPatch) -
     before = peak()
     _append(*["thing.made"] * 3000)
     assert peak() < 1.3 * before
+
+
+@pytest.mark.postgres
+@pytest.mark.req("A-105")
+def test_an_instant_that_is_none_is_named_and_ends_no_verification(tampered: Release) -> None:
+    """PostgreSQL knows an infinite moment, which Python does not."""
+    entry = _entry(tampered, "release.created")
+    run("UPDATE audit_ledgerentry SET at = 'infinity' WHERE id = %s", entry.pk)
+    assert codes() == {"column_differs"}
