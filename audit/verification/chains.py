@@ -204,10 +204,8 @@ class _Walk:
 
 
 def _entry_of(row: tuple[Any, ...]) -> Entry:
-    entry = Entry._make(row)
-    if isinstance(entry.at, str):
-        return entry
-    return entry._replace(at=said_instant(entry.at), recorded_at=said_instant(entry.recorded_at))
+    stream_id, seq, pk, kind, at, recorded_at, *rest = row
+    return Entry(stream_id, seq, pk, kind, said_instant(at), said_instant(recorded_at), *rest)
 
 
 def _hash_of(entry: Entry) -> str:
