@@ -128,12 +128,12 @@ def _openings(columns: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _written(value: Any) -> str:
-    plain = plain_value(value)
-    if plain is None:
+    if value is None:
         return "null"
-    if isinstance(plain, bool):
-        return "true" if plain else "false"
-    return _quoted(plain) if isinstance(plain, str) else int.__repr__(plain)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    plain = plain_value(value)
+    return _quoted(plain) if isinstance(plain, str) else int.__repr__(plain)  # type: ignore[arg-type]
 
 
 def personal_digest(salt: str, text: str) -> str:
