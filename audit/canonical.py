@@ -133,7 +133,7 @@ def _written(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     plain = plain_value(value)
-    return _quoted(plain) if isinstance(plain, str) else int.__repr__(plain)  # type: ignore[arg-type]
+    return _quoted(plain) if isinstance(plain, str) else int.__repr__(plain)
 
 
 def personal_digest(salt: str, text: str) -> str:
