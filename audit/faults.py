@@ -21,6 +21,8 @@ FAULT_POINTS = (
     "before_commit",
     "after_commit",
 )
+# Passed by whoever sends, not by a decision.
+SENDING_POINTS = ("before_send", "after_send", "after_mark")
 
 _passed: Counter[str] = Counter()
 
@@ -29,7 +31,7 @@ def faultpoint(name: str) -> None:
     """Do what the environment asks for at this point; nothing unless fault points are switched on."""
     if not getattr(settings, "FAULT_POINTS", False):
         return
-    if name not in FAULT_POINTS:
+    if name not in FAULT_POINTS + SENDING_POINTS:
         raise ValueError(f"unknown fault point {name}")
     for part in os.environ.get("COUNTERSIGN_FAULTS", "").split(","):
         point, _, action = part.partition("=")

@@ -1,13 +1,15 @@
-"""Reading the ledger: the entries of one stream, and the personal values behind their digests."""
+"""Reading the record (entries, the personal values behind digests, versions) and who was told what."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from typing import Any
 
 from django.db import models
 
-from audit.models import LedgerEntry, PersonalRecord
+from audit.history import history_of
+from audit.models import Delivery, LedgerEntry, Notice, PersonalRecord
 
 
 def entries_of(stream: str) -> models.QuerySet[LedgerEntry]:
@@ -19,3 +21,36 @@ def personal_values(digests: Collection[str]) -> dict[str, dict[str, str]]:
     """Address, session and user agent behind salted digests, as far as they were not erased."""
     records = PersonalRecord.objects.filter(digest__in=digests)
     return {one.digest: json.loads(one.text) for one in records}
+
+
+def versions_of(row: models.Model) -> list[Any]:
+    """Every version of a tracked row, oldest first, with who made it, when and why."""
+    versions = history_of(type(row))._base_manager.filter(id=row.pk)
+    return list(versions.order_by("history_id"))
+
+
+def notices_about(host: str) -> models.QuerySet[Notice]:
+    """Who was told what about `activity:17`, with what became of it (NTF-7)."""
+    rows = Notice.objects.filter(host=host).select_related("user")
+    return rows.prefetch_related("deliveries").order_by("-pk")
+
+
+def notices_to(user_id: int | None) -> models.QuerySet[Notice]:
+    """What one account was told."""
+    return Notice.objects.filter(user_id=user_id or 0)
+
+
+def told_once(once: str, host: str, attempt: int) -> models.QuerySet[Any, Any]:
+    """The keys of the accounts that were told of this, as a subquery."""
+    rows = Notice.objects.filter(key=f"{once}:{host}:{attempt}").order_by()
+    return rows.values_list("user_id", flat=True)
+
+
+def deliveries() -> models.QuerySet[Delivery]:
+    """Every delivery, with whom it is for and what it is about."""
+    return Delivery.objects.select_related("notice__user")
+
+
+def dead_deliveries() -> models.QuerySet[Delivery]:
+    """What failed for good and nobody has sent again."""
+    return deliveries().filter(state=Delivery.State.DEAD).order_by("pk")

@@ -17,6 +17,7 @@ from approvals.rules.seats import widen_seats
 from approvals.services.asked import asked_accounts, rewrite_asked, widen_sources
 from approvals.services.decisions import Standing, standing_of
 from approvals.services.rounds import settle_round, tally_text
+from approvals.services.telling import tell_asked, tell_overdue
 from audit.canonical import canonical_text, instant_text
 from audit.history import save_tracked
 from audit.journal import Journal
@@ -42,9 +43,12 @@ def take_due_rungs(approval: Approval, *, lineage: Sequence[int], journal: Journ
     due = approval.next_due_at
     if approval.state != Approval.State.OPEN or due is None or journal.at < due:
         return False
+    rungs = due_rungs(ladder, approval.rungs_taken, journal.at)
     if not approval.overdue:
         _mark_overdue(approval, ladder, journal)
-    for rung in due_rungs(ladder, approval.rungs_taken, journal.at):
+        if all(rung.action != "reject" for rung in rungs):  # else they hear of the rejection
+            tell_overdue(approval, journal)
+    for rung in rungs:
         if rung.action == "reject":
             _reject(approval, rung, journal)
             return True
@@ -95,6 +99,15 @@ def _take(
         level=rung.level,
         to={"kind": rung.source.kind, "ref": rung.source.ref},
         asked=sorted(fresh),
+    )
+    tell_asked(
+        approval,
+        fresh,
+        evaluation.electorate,
+        standing.names,
+        journal,
+        moment="escalated",
+        level=rung.level,
     )
 
 

@@ -6,7 +6,7 @@ Engine functions: they run inside the host's transaction, on a round that the ho
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,7 @@ from approvals.rules.seats import Seat, SourceKey
 from approvals.rules.texts import check_reason
 from approvals.services.asked import asked_accounts, note_asked
 from approvals.services.rounds import settle_round, tally_text
+from approvals.services.telling import tell_stuck
 from approvals.wording import sentence_for
 from audit.actor import Actor
 from audit.canonical import canonical_text
@@ -111,12 +112,16 @@ def standing_of(
     lineage: Sequence[int],
     journal: Journal,
     exclusions: Mapping[int, str] | None = None,
+    without: Collection[int] = (),
 ) -> Standing:
-    """Load what a round is judged by: its decisions and its electorate, two queries."""
+    """Load what a round is judged by: its decisions and its electorate, two queries.
+
+    `without`: assignments of roles that are taken for ended.
+    """
     decisions = list(_DECISIONS.rows(approval_id=approval.pk))
     seats = seats_of(approval)
     excluded = exclusions_of(approval) if exclusions is None else exclusions
-    people = people_of(seats, excluded, lineage, journal.at)
+    people = people_of(seats, excluded, lineage, journal.at, without)
     electorate = electorate_from(seats, excluded, people)
     live = live_decisions(decisions)
     return Standing(approval, seats, electorate, decisions, live, people.names)
@@ -247,7 +252,7 @@ def withdraw_decision(
     `deadline_passed`.
     """
     standing = standing_of(approval, lineage, journal, exclusions)
-    person = _withdrawing(standing, journal.actor)
+    person = require_withdrawer(standing, journal.actor)
     check_reason(reason, needed=False)
     require_open(approval, journal)
     if person not in standing.live:
@@ -256,8 +261,11 @@ def withdraw_decision(
     return _write(standing, decision, journal, "approval.decision_withdrawn")
 
 
-def _withdrawing(standing: Standing, actor: Actor) -> UUID:
-    """Whoever has voted here may take it back, unless they may write nothing at all any more."""
+def require_withdrawer(standing: Standing, actor: Actor) -> UUID:
+    """Whoever has voted here may take it back, unless they may write nothing at all any more.
+
+    Raises NotPermitted for anybody else.
+    """
     person = actor.person
     if person is None or all(decision.person != person for decision in standing.decisions):
         return require_voter(standing, actor)
@@ -350,5 +358,7 @@ def _keep_open(standing: Standing, evaluation: Evaluation, journal: Journal) -> 
             approval=approval.pk,
             host=approval.host,
         )
+        if approval.stuck:
+            tell_stuck(approval, journal)
     save_tracked(journal, [approval], fields)
     note_asked(approval.pk, asked_accounts(evaluation), standing.answered)

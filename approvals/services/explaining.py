@@ -17,6 +17,7 @@ from approvals.services.decisions import (
     require_open,
     require_own_vote,
     require_voter,
+    require_withdrawer,
 )
 from approvals.wording import sentence_for
 from audit.actor import POLICY, YES, Actor, Answer
@@ -54,6 +55,18 @@ def may_vote(standing: Standing, actor: Actor, now: dt.datetime) -> Answer:
     vote = Vote(person, "approve", standing.electorate.seats_of(person))
     if not can_be_seated(standing.votes, vote):
         return Answer(False, "no_seat_left", sentence_for("no_seat_left"))
+    return YES
+
+
+def may_withdraw(standing: Standing, actor: Actor, now: dt.datetime) -> Answer:
+    """Whether the actor could take back at `now` the vote that stands, and if not why."""
+    try:
+        person = require_withdrawer(standing, actor)
+        require_open(standing.approval, Journal(actor=POLICY, at=now))
+    except Refusal as refusal:
+        return Answer(False, refusal.code, refusal.sentence, refusal.data)
+    if person not in standing.live:
+        return Answer(False, "nothing_to_withdraw", sentence_for("nothing_to_withdraw"))
     return YES
 
 

@@ -18,6 +18,7 @@ from approvals.selectors import holdings_changed, my_holdings_changed, rounds_no
 from approvals.services.asked import asked_accounts, rewrite_asked
 from approvals.services.decisions import standing_of
 from approvals.services.rounds import tally_text
+from approvals.services.telling import tell_asked, tell_stuck
 from audit.actor import POLICY, Actor
 from audit.canonical import canonical_text
 from audit.history import save_tracked, update_rows
@@ -136,10 +137,13 @@ def _reconcile(approval: Approval, lineage: Sequence[int], journal: Journal) -> 
             approval=approval.pk,
             host=approval.host,
         )
+        if approval.stuck:
+            tell_stuck(approval, journal)
     else:
         update_rows([approval], ["reconciled_at"])
     if fresh:
         journal.add("approval.asked", approval=approval.pk, host=approval.host, asked=sorted(fresh))
+        tell_asked(approval, fresh, evaluation.electorate, standing.names, journal)
     return changed or bool(fresh)
 
 

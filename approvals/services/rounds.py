@@ -21,9 +21,11 @@ from approvals.rules.seats import (
     SourceKey,
     entry_reference,
     lay_out_seats,
+    named_users,
     seats_needed,
 )
 from approvals.services.asked import asked_accounts, close_asked, write_asked, write_sources
+from approvals.services.telling import tell_asked, tell_stuck, tell_unreachable
 from audit.canonical import canonical_text, instant_text, text_digest
 from audit.history import create_tracked, save_tracked
 from audit.journal import Journal
@@ -144,15 +146,18 @@ def open_rounds(requests: Sequence[RoundRequest], *, journal: Journal) -> list[A
     users = set().union(*(_users_wanted(request) for request in requests))
     people = load_people(keys, users, requests[0].lineage, journal.at)
     opened: list[tuple[Approval, tuple[Seat, ...], set[int]]] = []
+    judged: list[Evaluation] = []
     for request in requests:
         seats = _seats(request, people)
         approval = _new_round(request, seats, journal.at)
         evaluation = _judge_opening(request, seats, people)
         approval.stuck, approval.tally = evaluation.stuck, tally_text(evaluation)
         opened.append((approval, seats, asked_accounts(evaluation)))
+        judged.append(evaluation)
     create_tracked(journal, [approval for approval, _, _ in opened])
-    for approval, seats, asked in opened:
+    for (approval, seats, asked), evaluation in zip(opened, judged, strict=True):
         _note_opening(approval, len(seats), asked, journal)
+        _tell_opening(approval, seats, asked, evaluation, people, journal)
     write_sources([(approval, seats) for approval, seats, _ in opened])
     write_asked(opened, journal.at)
     return [approval for approval, _, _ in opened]
@@ -180,6 +185,24 @@ def _note_opening(
     )
     if approval.stuck:
         journal.add("approval.stuck", approval=approval.pk, host=approval.host)
+
+
+def _tell_opening(
+    approval: Approval,
+    seats: Sequence[Seat],
+    asked: Collection[int],
+    evaluation: Evaluation,
+    people: People,
+    journal: Journal,
+) -> None:
+    """Whoever is asked hears of it; whoever manages, of what nobody can answer (EXE-2, A-061)."""
+    tell_asked(approval, asked, evaluation.electorate, people.names, journal)
+    if approval.stuck:
+        tell_stuck(approval, journal)
+    named = (people.people[user_id] for user_id in named_users(seats) if user_id in people.people)
+    gone = [one.display_name for one in named if not one.active]
+    if gone:
+        tell_unreachable(approval, gone, journal)
 
 
 def settle_round(

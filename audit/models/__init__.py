@@ -10,16 +10,19 @@ from audit.models.guarded import (
     require_guard_open,
 )
 from audit.models.ledger import PORTAL_STREAM, LedgerEntry, LedgerStream, PersonalRecord
+from audit.models.notices import Delivery, Notice
 from audit.models.tracked import HistoryContext, TrackedRecords, tracked
 
 __all__ = [
     "PORTAL_STREAM",
+    "Delivery",
     "Guarded",
     "GuardedWrite",
     "HistoryContext",
     "InsertOnly",
     "LedgerEntry",
     "LedgerStream",
+    "Notice",
     "PersonalRecord",
     "Timed",
     "TrackedRecords",

@@ -15,6 +15,7 @@ from audit.history import write_kept
 from audit.journal import Journal
 from audit.locking import Lock
 from audit.models import PORTAL_STREAM, LedgerEntry, LedgerStream, PersonalRecord, guarded_writes
+from audit.services.telling import told_parts, write_told_in_turn
 
 
 class NothingToRecord(RuntimeError):
@@ -60,14 +61,14 @@ def _entry_text(
 
 
 def record(journal: Journal, *, stream: str, opening: bool = False) -> list[LedgerEntry]:
-    """Append the journal's events to `stream` and empty the journal.
+    """Append the journal's events to `stream`, write who is told of them, and empty the journal.
 
     `opening` says that the stream may not exist yet. Locks the stream's head (the last lock of a
     transaction), so entries of one stream are in commit order. Raises NothingToRecord when rows
     were written and no event says why.
     """
     if not journal.events:
-        if journal.has_rows:
+        if journal.has_rows or journal.told:
             raise NothingToRecord("rows were written and no event tells what happened")
         return []
     write_kept(journal)
@@ -99,11 +100,12 @@ def record(journal: Journal, *, stream: str, opening: bool = False) -> list[Ledg
         _append_in_turn(head, entries, journal)
     journal.events.clear()
     journal.tables.clear()
+    journal.told.clear()
     return entries
 
 
 def _append_in_turn(head: LedgerStream, entries: list[LedgerEntry], journal: Journal) -> None:
-    """Insert the entries and the personal values behind them, and move the head."""
+    """Insert the entries, the personal values behind them, who is told; and move the head."""
     with guarded_writes():
         LedgerEntry.objects.bulk_create(entries)
     if journal.origin:
@@ -112,6 +114,7 @@ def _append_in_turn(head: LedgerStream, entries: list[LedgerEntry], journal: Jou
             ignore_conflicts=True,
         )
     LedgerStream.objects.filter(pk=head.pk).update(seq=head.seq, hash=head.hash)
+    write_told_in_turn(journal, head.key)
 
 
 _MOVE_HEAD = "head AS (UPDATE audit_ledgerstream SET seq = %s, hash = %s WHERE id = %s)"
@@ -130,6 +133,9 @@ def _append_at_once(head: LedgerStream, entries: list[LedgerEntry], journal: Jou
     if journal.origin:
         before.append(_KEEP_PERSONAL)
         values += [journal.origin, journal.salt, journal.personal_text]
+    told, about = told_parts(journal, head.key)
+    before += told
+    values += about
     rows = [{name: getattr(entry, name) for name in _COLUMNS} for entry in entries]
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,5 +1,5 @@
 """Admin pages of people, groups and tokens."""
 
-from portal.admin import groups, people, tokens
+from portal.admin import deliveries, groups, people, tokens
 
-__all__ = ["groups", "people", "tokens"]
+__all__ = ["deliveries", "groups", "people", "tokens"]

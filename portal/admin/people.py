@@ -11,6 +11,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.password_validation import validate_password
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
@@ -21,6 +22,7 @@ from audit.admin.acts import Act
 from audit.admin.base import ServiceAdmin
 from audit.admin.forms import ReasonedForm, ServiceForm
 from portal.models import User
+from portal.selectors import people_without_sign_in
 from portal.services.people import change_user, create_user, set_user_active
 
 
@@ -66,6 +68,21 @@ def _deactivate(actor: Actor, user: User, reason: str) -> object:
     return set_user_active(user_id=user.pk, active=False, reason=reason, actor=actor)
 
 
+class SignIn(admin.SimpleListFilter):
+    """Whether the person has any way to sign in by a password."""
+
+    title = "sign-in"
+    parameter_name = "sign_in"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("none", "Neither password nor address")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        if self.value() != "none":
+            return queryset
+        return queryset.filter(pk__in=people_without_sign_in().values("pk"))
+
+
 @admin.register(User)
 class UserAdmin(Configuration, ServiceAdmin):
     """Accounts. Only a superuser says who enters the admin."""
@@ -74,7 +91,7 @@ class UserAdmin(Configuration, ServiceAdmin):
     add_form = UserAddForm
     form = ReasonedForm
     list_display = ("username", "display_name", "kind", "is_active", "is_staff", "is_superuser")
-    list_filter = ("kind", "is_active", "is_staff", "is_superuser")
+    list_filter = (SignIn, "kind", "is_active", "is_staff", "is_superuser")
     search_fields = ("username", "display_name", "email")
     ordering = ("username",)
     readonly_fields = (

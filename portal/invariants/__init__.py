@@ -1,6 +1,6 @@
 """What must hold whatever happened (abuse.md, I1–I13): for tests, races, kill tests and `doctor`.
 
-I4 and I5 (outbox) and I6 (evidence) come with what they are about.
+I6 (evidence) comes with what it is about.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from audit.locking import database_now
 from audit.verification.snapshot import one_snapshot
 from portal.invariants.duties import check_four_eyes, check_own_changes, check_own_requests
 from portal.invariants.findings import TWO_TICKS, Finding
+from portal.invariants.outbox import check_notices_true, check_sent, check_told
 from portal.invariants.people import check_asked, check_grants
 from portal.invariants.record import (
     check_actors,
@@ -42,6 +43,9 @@ _CHECKS: tuple[tuple[str, Check], ...] = (
     ("I2", check_settled),
     ("I3", check_ledger),
     ("I3", check_triggers),
+    ("I4", check_told),
+    ("I4", check_sent),
+    ("I5", check_notices_true),
     ("I7", check_ended),
     ("I8", check_own_changes),
     ("I8", check_own_requests),

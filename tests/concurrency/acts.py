@@ -20,6 +20,7 @@ from approvals.services.decisions import Ballot
 from audit.actor import Actor
 from audit.errors import Conflict, Refusal
 from portal.invariants import check_invariants
+from portal.notifications.sending import deliver_due
 from portal.services.people import add_member, create_group, create_user, remove_member
 from releases.models import Activity, Product, Release
 from releases.rules.transitions import ForbiddenTransitionError
@@ -252,6 +253,13 @@ def killed(act: str, *arguments: Any) -> int:
             os._exit(status)
     _, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status)
+
+
+def send_mail(port: int) -> dict[str, Any]:
+    """Send what is due, through a mail server on this port."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+    return {"is": "done", "sent": deliver_due().sent}
 
 
 def new_database() -> None:

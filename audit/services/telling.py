@@ -1,0 +1,209 @@
+"""Write who must be told, in the transaction of what they are told of (NTF-3, I4, I5).
+
+On PostgreSQL as a part of the statement that writes the ledger's entries, however many people and
+moments there are; so that a decision which tells a hundred people costs no statement more.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterator
+from typing import Any, Final
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import EmptyResultSet
+
+from audit.bulk import insert_at_once, rows_text
+from audit.canonical import canonical_text
+from audit.events import Listeners, Told
+from audit.journal import Journal
+from audit.locking import database_now
+from audit.models import Delivery, Notice
+
+# Nobody wants a mail about yesterday's moments: one that a migration or a long standstill brings.
+TOO_OLD: Final = dt.timedelta(days=1)
+# The demo tells of ninety days at once; only what just happened goes out.
+TOO_OLD_IN_DEMO: Final = dt.timedelta(hours=1)
+DEMO_DOOR: Final = "demo"
+
+
+def _oldest(journal: Journal) -> dt.timedelta:
+    return TOO_OLD_IN_DEMO if journal.actor.door == DEMO_DOOR else TOO_OLD
+
+
+# --- PostgreSQL --------------------------------------------------------------------------------------
+
+_TOLD: Final = (
+    "told AS (SELECT * FROM json_to_recordset(CAST(%s AS json)) AS given(number int, key varchar, "
+    "moment varchar, host varchar, attempt int, facts text, needs_action bool, even_actor bool))"
+)
+_LISTED: Final = (
+    "SELECT number, user_id, place, why, name FROM json_to_recordset(CAST(%s AS json)) AS "
+    "given(number int, user_id bigint, place int, why varchar, name varchar)"
+)
+_FOUND: Final = (
+    " UNION ALL SELECT CAST(%s AS int), found.user_id, CAST(%s AS int), CAST(%s AS varchar), "
+    "CAST(%s AS varchar) FROM ({subquery}) AS found(user_id)"
+)
+_CHOSEN: Final = (
+    "chosen AS (SELECT DISTINCT ON (number, user_id) * FROM listed ORDER BY number, user_id, place)"
+)
+_NOTICE: Final = (
+    "notice AS (INSERT INTO audit_notice (key, moment, user_id, display_name, stream, host, attempt, "
+    "facts, needs_action, why, why_name, created_at) "
+    "SELECT told.key, told.moment, one.id, coalesce(nullif(one.display_name, ''), one.username), "
+    "CAST(%s AS varchar), told.host, told.attempt, told.facts, told.needs_action, chosen.why, "
+    "left(chosen.name, 200), CAST(%s AS timestamptz) "
+    "FROM told JOIN chosen USING (number) JOIN {user} one ON one.id = chosen.user_id "
+    "WHERE one.is_active AND one.kind = 'person' AND (told.even_actor "
+    "OR (one.id <> CAST(%s AS bigint) AND one.person IS DISTINCT FROM CAST(%s AS uuid))) "
+    "ORDER BY told.number, one.id "
+    "ON CONFLICT (key, user_id) DO NOTHING RETURNING id, user_id)"
+)
+_DELIVERY: Final = (
+    "delivery AS (INSERT INTO audit_delivery (notice_id, channel, state, attempts, next_try_at, error, address, "
+    "mark) SELECT notice.id, 'email', CASE WHEN why.error = '' THEN 'pending' ELSE 'dropped' END, 0, "
+    "statement_timestamp(), why.error, '', gen_random_uuid() "
+    "FROM notice JOIN {user} one ON one.id = notice.user_id CROSS JOIN LATERAL (SELECT CASE "
+    "WHEN one.email = '' THEN 'no_address' "
+    "WHEN CAST(%s AS timestamptz) < statement_timestamp() - CAST(%s AS interval) THEN 'too_old' "
+    "ELSE '' END AS error) why ORDER BY notice.id)"
+)
+
+
+def told_parts(journal: Journal, stream: str) -> tuple[list[str], list[Any]]:
+    """Parts of a WITH clause that write who is told, with their values; nothing when nobody is.
+
+    Deactivated accounts, machines and mostly whoever acts, by any account, are left out.
+    """
+    if not journal.told:
+        return [], []
+    actor, user = journal.actor, get_user_model()._meta.db_table
+    listed, values = _listed(journal.told)
+    return [
+        _TOLD,
+        f"listed AS ({listed})",
+        _CHOSEN,
+        _NOTICE.format(user=user),
+        _DELIVERY.format(user=user),
+    ], [
+        rows_text([_told_row(number, told) for number, told in enumerate(journal.told)]),
+        *values,
+        stream,
+        journal.at,
+        actor.user_id or 0,
+        actor.person,
+        journal.at,
+        _oldest(journal),
+    ]
+
+
+def _told_row(number: int, told: Told) -> dict[str, Any]:
+    return {
+        "number": number,
+        "key": told.key,
+        "moment": told.moment,
+        "host": told.host,
+        "attempt": told.attempt,
+        "facts": canonical_text(told.facts),
+        "needs_action": told.needs_action,
+        "even_actor": told.even_actor,
+    }
+
+
+def _listed(several: list[Told]) -> tuple[str, list[Any]]:
+    """The statement of who hears what for which reason, and its values."""
+    rows = [
+        {"number": number, "user_id": user_id, "place": place, "why": one.why, "name": one.name}
+        for number, place, one in _reasons(several)
+        for user_id in sorted(one.users)
+    ]
+    text = _LISTED
+    values: list[Any] = [rows_text(rows)]
+    for number, place, one in _reasons(several):
+        if one.found_by is None:
+            continue
+        try:
+            subquery, more = one.found_by.query.sql_with_params()
+        except EmptyResultSet:
+            continue
+        text += _FOUND.format(subquery=subquery)
+        values += [number, place, one.why, one.name, *more]
+    return text, values
+
+
+def _reasons(several: list[Told]) -> Iterator[tuple[int, int, Listeners]]:
+    for number, told in enumerate(several):
+        for place, one in enumerate(told.listeners):
+            yield number, place, one
+
+
+# --- SQLite ------------------------------------------------------------------------------------------
+
+
+def write_told_in_turn(journal: Journal, stream: str) -> None:
+    """The same for a database whose statements write one table each."""
+    chosen = [(told, _chosen(told)) for told in journal.told]
+    people = _people({user_id for _, users in chosen for user_id in users})
+    actor = journal.actor
+    acting = {one.pk for one in people.values() if one.person == actor.person}
+    acting.add(actor.user_id or 0)
+    notices = [
+        _notice(told, people[user_id], users[user_id], stream, journal)
+        for told, users in chosen
+        for user_id in sorted(
+            (users.keys() & people.keys()) - (set() if told.even_actor else acting)
+        )
+    ]
+    if not notices:
+        return
+    Notice.objects.bulk_create(notices, ignore_conflicts=True)
+    keys = {told.key for told in journal.told}
+    fresh = Notice.objects.filter(key__in=keys, deliveries=None).order_by("pk")
+    deliveries = [_delivery(notice, people[notice.user_id], journal) for notice in fresh]
+    if deliveries:
+        insert_at_once(deliveries)
+
+
+def _people(wanted: Collection[int]) -> dict[int, Any]:
+    """Those of these accounts that are told anything at all."""
+    if not wanted:
+        return {}
+    rows = get_user_model()._default_manager.filter(pk__in=wanted, is_active=True, kind="person")
+    return {one.pk: one for one in rows}
+
+
+def _chosen(told: Told) -> dict[int, Listeners]:
+    found: dict[int, Listeners] = {}
+    for one in told.listeners:
+        for user_id in (*one.users, *(one.found_by or ())):
+            found.setdefault(user_id, one)
+    return found
+
+
+def _notice(told: Told, one: Any, listener: Listeners, stream: str, journal: Journal) -> Notice:
+    return Notice(
+        key=told.key,
+        moment=told.moment,
+        user_id=one.pk,
+        display_name=one.display_name or one.username,
+        stream=stream,
+        host=told.host,
+        attempt=told.attempt,
+        facts=canonical_text(told.facts),
+        needs_action=told.needs_action,
+        why=listener.why,
+        why_name=listener.name[:200],
+        created_at=journal.at,
+    )
+
+
+def _delivery(notice: Notice, one: Any, journal: Journal) -> Delivery:
+    now = database_now()
+    error = "no_address" if not one.email else ""
+    if not error and journal.at < now - _oldest(journal):
+        error = "too_old"
+    state = Delivery.State.DROPPED if error else Delivery.State.PENDING
+    return Delivery(
+        notice=notice, channel=Delivery.Channel.EMAIL, state=state, next_try_at=now, error=error
+    )

@@ -1,0 +1,166 @@
+"""One rendering of a notice for every channel: plain texts, which each channel sets in its own form."""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from approvals.wording import still_needed
+from portal.moments import moment_words, short_moment_words, zone_for
+from portal.notifications.look import Look
+from portal.notifications.words import ASKING, MOMENTS, asks_for, sentence_of, why_words
+from portal.pages.activity_deadline import deadline_panel
+from portal.pages.activity_facts import fact_panel
+from portal.pages.activity_standing import ActivityPage
+from portal.wording import RELEASE_STATES, verdict_words
+
+LONGEST_SUBJECT: Final = 160
+_MOST_DECISIONS: Final = 5
+_LONGEST_COMMENT: Final = 300
+_FACTS: Final = ("Version", "Environments", "Risk", "Change type", "Window", "Commit")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is said, in the order of ux.md, appendix D; every text is one line and plain."""
+
+    subject: str
+    headline: str
+    until: str
+    why: str
+    quote: str
+    facts: tuple[tuple[str, str], ...]
+    changed: tuple[str, ...]
+    standing: tuple[str, ...]
+    action: str
+    link: str
+    footer: str
+    thread: str
+
+
+def render(look: Look, now: dt.datetime) -> Message:
+    """The message of a notice, in the reader's time zone (named wherever a time stands)."""
+    zone = zone_for(look.reader)
+    asking = look.notice.moment in ASKING
+    why = why_words(look.notice.why, look.notice.why_name)
+    return Message(
+        subject=one_line(f"[{_tag(look, zone, now)}] {look.facts.get('title', '')}")[
+            :LONGEST_SUBJECT
+        ],
+        headline=one_line(sentence_of(look.notice.moment, look.facts)),
+        until=one_line(_until(look, zone)),
+        why=one_line(f"You are told because {why}."),
+        quote=one_line(str(look.facts.get("quote") or "")),
+        facts=tuple((label, one_line(value)) for label, value in _facts(look, zone)),
+        changed=tuple(one_line(each) for each in _changed(look)),
+        standing=tuple(one_line(each) for each in _standing(look, zone)),
+        action="Review and decide" if asking else "Open",
+        link=f"{settings.COUNTERSIGN_BASE_URL.rstrip('/')}{look.path}",
+        footer="Opening the link decides nothing. Decisions are given in the portal, signed in.",
+        thread=look.notice.host.replace(":", "."),
+    )
+
+
+def one_line(text: str) -> str:
+    """Text without line breaks, control and direction marks: whoever wrote it moves nothing (A-092)."""
+    kept = (" " if unicodedata.category(one) in _BREAKS else one for one in text)
+    return " ".join("".join(kept).split())
+
+
+# Control, format (direction marks, zero-width), private use, surrogates, line and paragraph ends.
+_BREAKS: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
+
+
+def _tag(look: Look, zone: ZoneInfo, now: dt.datetime) -> str:
+    """What is asked and until when: "Approve by 12:11"; else what has happened."""
+    if look.notice.moment not in ASKING:
+        return MOMENTS[look.notice.moment].tag
+    asks = asks_for(look.page.activity.kind) if look.page else "Decide"
+    panel = deadline_panel(look.page) if look.page else None
+    return f"{asks} by {short_moment_words(panel.due_at, zone, now)}" if panel else asks
+
+
+def _until(look: Look, zone: ZoneInfo) -> str:
+    """Until when, and what follows then."""
+    until = look.facts.get("until")
+    if until:
+        return f"Until {moment_words(dt.datetime.fromisoformat(str(until)), zone)}."
+    panel = deadline_panel(look.page) if look.page else None
+    if panel is None or not panel.is_open:
+        return "No deadline." if look.notice.moment in ASKING else ""
+    lead = "Was due" if panel.overdue else "Due"
+    follows = f", {panel.follows}" if panel.follows else ""
+    return f"{lead} {moment_words(panel.due_at, zone)}{follows}."
+
+
+def _facts(look: Look, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
+    """What it is about: a fact that nobody gave is said to be missing, where one would look for it."""
+    release = look.release
+    yield "Release", f"{release} ({release.reference}), {release.product}"
+    if look.page is not None:
+        phase = look.page.activity.phase
+        yield "Activity", f"{look.page.activity} ({look.page.activity.reference}), phase {phase}"
+    else:
+        yield "State", RELEASE_STATES[release.state]
+    panel = fact_panel(release, look.page.approval if look.page else None)
+    for fact in panel.facts:
+        if fact.label in _FACTS:
+            yield fact.label, _value(fact, zone)
+
+
+def _value(fact: Any, zone: ZoneInfo) -> str:
+    if fact.missing:
+        return "not provided"
+    window = [moment_words(each, zone) for each in (fact.since, fact.until) if each]
+    return fact.risk.capitalize() or " – ".join(window) or ", ".join(fact.values)
+
+
+def _changed(look: Look) -> Iterator[str]:
+    """What is different from the attempt before."""
+    page = _same_attempt(look)
+    if page is None or page.approval is None or len(page.rounds) < 2:
+        return
+    former = page.rounds[-2]
+    yield f"This is attempt {page.approval.attempt}; attempt {former.attempt} was {former.state}."
+    for decision in page.decisions[former.pk]:
+        if decision.verdict == "reject":
+            yield f"{decision.display_name} had rejected: “{_short(decision.comment)}”"
+
+
+def _standing(look: Look, zone: ZoneInfo) -> Iterator[str]:
+    """Who decided, and who is awaited."""
+    page = _same_attempt(look)
+    if page is None:
+        return
+    if page.evaluation is not None:
+        words = still_needed(page.evaluation.reason, page.names)
+        stuck = page.evaluation.stuck
+        yield f"{words[:1].upper()}{words[1:]}." if stuck else f"Still needed: {words}."
+    yield from _decisions(page, zone)
+
+
+def _same_attempt(look: Look) -> ActivityPage | None:
+    """The activity while its newest round is the one that is told of; of a later one nothing is said."""
+    page = look.page
+    if page is None or page.approval is None or page.approval.attempt != look.notice.attempt:
+        return None
+    return page
+
+
+def _decisions(page: ActivityPage, zone: ZoneInfo) -> Iterator[str]:
+    given = page.decisions[page.approval.pk] if page.approval else []
+    for decision in given[-_MOST_DECISIONS:]:
+        word = verdict_words(page.activity.kind).get(decision.verdict, "Withdraw")
+        said = f": “{_short(decision.comment)}”" if decision.comment else ""
+        at = moment_words(decision.decided_at, zone)
+        yield f"{decision.display_name}, {at}: {word}{said}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_COMMENT else f"{text[: _LONGEST_COMMENT - 1]}…"

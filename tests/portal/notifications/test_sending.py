@@ -1,0 +1,269 @@
+"""Mail goes out through a real server: at least once, ever more rarely, never for nothing (NTF-3)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.db import connection
+from django.utils import timezone
+
+from audit.models import Delivery, LedgerEntry
+from audit.services.deliveries import MOST_ATTEMPTS, claim_next, pause_after
+from portal.doctor import examine
+from portal.mail import NO_MAIL_BACKEND
+from portal.notifications import sending
+from portal.notifications.sending import GIVE_UP_AFTER, deliver_due
+from portal.services.people import set_user_active
+from portal.tick import tick
+from releases.services.lifecycle import hold_release
+from releases.services.products import change_product
+from releases.services.roles import end_role
+from tests import builders as b
+from tests.portal.notifications.scenes import deliveries, make_due, reachable, tom_by_mail
+from tests.portal.notifications.servers import MailBox, mail_server
+from tests.scenes import ask
+
+pytestmark = [pytest.mark.django_db]
+
+
+@pytest.fixture
+def box(settings: Any) -> Iterator[MailBox]:
+    """A server that the product is set to."""
+    with mail_server() as made:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", made.port
+        settings.EMAIL_TIMEOUT = 1
+        yield made
+
+
+def asked(*names: str) -> Any:
+    """A gate that asks these people."""
+    reachable(*names)
+    return ask(*({"user": name} for name in names), rule="unanimous", by=tom_by_mail())
+
+
+def again(box: MailBox) -> None:
+    """The pauses are over, and the server is well."""
+    box.does = "take"
+    make_due()
+    deliver_due()
+
+
+@pytest.mark.req("NTF-2", "NTF-3")
+def test_each_is_sent_once_with_text_and_html_and_noted(box: MailBox) -> None:
+    asked("ann", "bea")
+    assert tick().done == {"sent": 2}
+    assert tick().done == {}
+    assert {one["To"] for one in box.taken} == {"ann@example.com", "bea@example.com"}
+    assert all(one.get_content_type() == "multipart/alternative" for one in box.taken)
+    assert set(Delivery.objects.values_list("state", "attempts", "error")) == {("sent", 1, "")}
+    assert set(Delivery.objects.values_list("address", flat=True)) == {
+        "a…@example.com", "b…@example.com",
+    }  # fmt: skip
+    assert not Delivery.objects.filter(sent_at=None).exists()
+
+
+@pytest.mark.req("NTF-3")
+@pytest.mark.parametrize("does", ["later", "drop"])
+def test_what_fails_is_tried_again_after_a_pause_under_the_same_name(
+    box: MailBox, does: str
+) -> None:
+    asked("ann")
+    box.does = does
+    assert deliver_due().failed == 1
+    [row] = Delivery.objects.all()
+    assert (row.state, row.attempts) == ("failed", 1)
+    assert row.next_try_at > timezone.now() + dt.timedelta(seconds=20)
+    assert deliver_due().failed == 0
+    again(box)
+    assert deliveries() == [("ann", "sent", "")]
+    assert box.ids == [f"<{row.mark}@testserver>"]
+
+
+@pytest.mark.req("NTF-3")
+def test_a_server_that_does_not_answer_in_time_is_left_alone(box: MailBox) -> None:
+    asked("ann")
+    box.does, box.delay = "slow", 2.0
+    started = time.monotonic()
+    assert deliver_due().failed == 1
+    assert time.monotonic() - started < 2
+    # smtplib says for a socket that timed out while it reads that the server has gone.
+    assert deliveries()[0][1:] == ("failed", "SMTPServerDisconnected")
+
+
+@pytest.mark.req("NTF-3")
+def test_a_silent_server_costs_few_attempts_however_many_wait(settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    asked(*(f"p{number}" for number in range(8)))
+    assert deliver_due().failed == GIVE_UP_AFTER
+    assert Delivery.objects.filter(attempts=0).count() == 8 - GIVE_UP_AFTER
+
+
+@pytest.mark.req("NTF-3")
+@pytest.mark.parametrize(("does", "code"), [("refuse", "smtp_550"), ("content", "smtp_554")])
+def test_what_will_never_be_taken_is_dead_at_once_and_keeps_no_other_from_going_out(
+    box: MailBox, does: str, code: str
+) -> None:
+    asked("ann")
+    box.does = does
+    assert deliver_due().failed == 1
+    assert deliveries() == [("ann", "dead", code)]
+    asked("bea")
+    again(box)
+    assert deliveries() == [("ann", "dead", code), ("bea", "sent", "")]
+
+
+@pytest.mark.req("NTF-3")
+def test_after_the_last_attempt_it_is_dead_and_doctor_says_so(box: MailBox) -> None:
+    asked("ann")
+    box.does = "later"
+    for _ in range(MOST_ATTEMPTS):
+        make_due()
+        deliver_due()
+    assert deliveries() == [("ann", "dead", "smtp_451")]
+    make_due()
+    assert claim_next(channel="email") is None
+    found = examine()
+    [note] = [one for one in found.notes if one.code == "dead_mail"]
+    assert "failed for good after 20 attempts: smtp_451" in note.detail
+
+
+@pytest.mark.req("NTF-3", "A-022")
+def test_what_kills_whoever_sends_it_is_given_up() -> None:
+    asked("ann")
+    for _ in range(MOST_ATTEMPTS):
+        make_due()
+        assert claim_next(channel="email") is not None
+    make_due()
+    assert claim_next(channel="email") is None
+    assert deliveries() == [("ann", "dead", "worker_died")]
+
+
+@pytest.mark.req("NTF-3")
+def test_pauses_grow_to_an_hour_and_are_not_all_alike() -> None:
+    means = [pause_after(number).total_seconds() for number in range(1, 30)]
+    assert 22 <= means[0] <= 38
+    assert all(one <= 1.26 * 3600 for one in means)
+    assert min(means[8:]) >= 0.74 * 3600
+    assert len({pause_after(9) for _ in range(50)}) > 5
+
+
+@pytest.mark.req("NTF-3")
+def test_a_try_is_counted_before_it_begins(box: MailBox, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked("ann")
+    counted: list[int] = []
+
+    def look(*_: Any, **__: Any) -> None:
+        counted.append(Delivery.objects.get().attempts)
+        raise ConnectionResetError
+
+    monkeypatch.setattr("portal.notifications.sending._Mailer.send", look)
+    deliver_due()
+    assert counted == [1]
+
+
+@pytest.mark.req("NTF-3", "EXE-2")
+def test_what_was_settled_meanwhile_is_not_sent(box: MailBox) -> None:
+    gate = asked("ann", "bea")
+    who = reachable("ann", "bea")
+    b.vote(gate, who.ann)
+    deliver_due()
+    assert deliveries() == [("ann", "dropped", "settled"), ("bea", "sent", "")]
+    b.vote(gate, who.bea, "reject")
+    gone = asked("cid")
+    b.vote(gone, reachable("cid").cid)
+    deliver_due()
+    assert ("cid", "dropped", "settled") in deliveries()
+
+
+@pytest.mark.req("NTF-3", "A-061", "SEC-1")
+def test_whoever_has_left_or_may_no_longer_see_it_gets_nothing(box: MailBox) -> None:
+    who, tom = reachable("ann", "bea"), tom_by_mail()
+    b.role("lead")
+    held = b.give("lead", who.bea)
+    ask({"user": "ann"}, {"role": "lead"}, rule="any", by=tom)
+    end_role(assignment_id=held.pk, actor=b.SYSTEM)
+    set_user_active(user_id=who.ann.pk, active=False, actor=b.SYSTEM)
+    deliver_due()
+    found = {name: (state, error) for name, state, error in deliveries()}
+    assert found["ann"] == ("dropped", "inactive")
+    assert found["bea"] == ("dropped", "no_longer_asked")
+    assert {one["To"] for one in box.taken} <= {"tom@example.com"}
+
+
+@pytest.mark.req("NTF-3", "MON-5")
+def test_nothing_is_sent_about_a_product_that_was_archived(box: MailBox) -> None:
+    gate = asked("ann")
+    release = gate.release
+    hold_release(release_id=release.pk, reason="Wait.", actor=b.actor_for(b.superuser()))
+    assert ("tom", "pending", "") in deliveries()
+    product = release.product
+    change_product(
+        product_id=product.pk, name=product.name, description="", tags=[], is_archived=True,
+        reason="Gone.", actor=b.SYSTEM,
+    )  # fmt: skip
+    deliver_due()
+    assert {(state, error) for _, state, error in deliveries()} == {("dropped", "archived")}
+    assert box.taken == []
+
+
+@pytest.mark.req("NTF-3")
+def test_without_a_mail_server_nothing_waits_for_ever(settings: Any) -> None:
+    settings.EMAIL_BACKEND = NO_MAIL_BACKEND
+    asked("ann")
+    assert deliver_due().dropped == 1
+    assert deliveries() == [("ann", "dropped", "no_mail")]
+
+
+@pytest.mark.req("NTF-3")
+def test_one_mail_that_cannot_be_made_keeps_no_other_from_going_out(
+    box: MailBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked("ann", "bea")
+    real_render = sending.render
+
+    def once(look: Any, now: Any) -> Any:
+        if look.reader.username == "ann":
+            raise ValueError("no such thing")
+        return real_render(look, now)
+
+    monkeypatch.setattr(sending, "render", once)
+    deliver_due()
+    assert sorted(deliveries()) == [("ann", "failed", "ValueError"), ("bea", "sent", "")]
+
+
+@pytest.mark.req("NTF-3")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.postgres
+def test_two_senders_never_take_the_same_one(box: MailBox) -> None:
+    asked(*(f"p{number}" for number in range(12)))
+
+    def send() -> int:
+        try:
+            return deliver_due().sent
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        numbers = [one.result() for one in [pool.submit(send) for _ in range(3)]]
+    assert sum(numbers) == 12
+    assert len(box.taken) == len(set(box.ids)) == 12
+
+
+@pytest.mark.req("NTF-3")
+def test_embedded_mail_is_a_file(settings: Any, tmp_path: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = str(tmp_path)
+    asked("ann")
+    assert deliver_due().sent == 1
+    [file] = tmp_path.iterdir()
+    assert b"ann@example.com" in file.read_bytes()
+    assert mail.outbox == []
+    assert LedgerEntry.objects.exists()
