@@ -1,4 +1,4 @@
-"""What every request passes: the client's true address, the request's log line, the CSP."""
+"""What every request passes: the client's true address, the log line, the CSP; refusals of pages."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 from django_structlog.middlewares import RequestMiddleware
 
+from audit.errors import Refusal
+from portal.api.problems import is_api
 from portal.logs import hide_keys
+from portal.views.errors import refused
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -109,3 +113,40 @@ class ContentSecurityPolicy(CSPMiddleware):
             if request.path.startswith(prefix):
                 parts.update = {**additions, **(parts.update or {})}
         return parts
+
+
+class PageHeaders:
+    """No copy of a signed-in person's page is kept anywhere; fragments and pages are told apart (A-103)."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if is_api(request):
+            return response
+        patch_vary_headers(response, ["HX-Request"])
+        if request.session.accessed and "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = "private, no-store"
+        return response
+
+
+class PageRefusals:
+    """Shows a refusal that no view has answered: its sentence, with its status (ux.md 3.2).
+
+    The API maps them itself. Whatever is no refusal goes on to Django's own handling of errors.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponseBase | None:
+        """The refusal's page or fragment; None for everything else."""
+        if isinstance(exception, Refusal) and not is_api(request):
+            return refused(request, exception)
+        return None

@@ -20,8 +20,10 @@ from django.core.exceptions import ImproperlyConfigured
 from portal.driver import driver_options
 from portal.keys import key_from_file
 from portal.logs import configure_structlog, logging_config
+from portal.look import RADIUS, UNFOLD_COLORS
 from portal.mail import mail_settings
 from portal.required import base_url, networks, port, stand_in, time_zone, url_host
+from portal.sign_in_settings import SIGN_IN
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 COUNTERSIGN_VAR_DIR = BASE_DIR / "var"
@@ -120,10 +122,12 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "axes",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "csp",
+    "django_htmx",
     "django_structlog",
 ]
 
@@ -141,6 +145,10 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "portal.middleware.PageHeaders",
+    "portal.middleware.PageRefusals",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -156,6 +164,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "portal.pages.shell.shell",
             ],
         },
     },
@@ -203,6 +212,7 @@ CACHES = {
 
 AUTH_USER_MODEL = "portal.User"
 AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # asked first: it refuses, and lets nobody in
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
@@ -225,6 +235,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "portal.links.ActiveAccountTokens"  # noqa: S105  (a class)
 ACCOUNT_SESSION_REMEMBER = ACCOUNT_LOGOUT_ON_GET = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+vars().update(SIGN_IN)
 
 # guardian is asked through `audit.permissions.can` alone; nothing is bolted onto user and group.
 ANONYMOUS_USER_NAME = None
@@ -313,6 +324,9 @@ SPECTACULAR_SETTINGS = {
         "KeptVerdict": "portal.api.outputs.KEPT_VERDICTS",
         "ReportedOutcome": "portal.api.outputs.REPORTED_OUTCOMES",
         "KeptOutcome": "portal.api.outputs.KEPT_OUTCOMES",
+        "NoticeMoment": "portal.api.notices.NOTICE_MOMENTS",
+        "NoticeChannel": "portal.api.notices.NOTICE_CHANNELS",
+        "NoticeResult": "portal.api.notices.NOTICE_RESULTS",
         "LinkKind": "releases.rules.release_details.LINK_KINDS",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -374,6 +388,8 @@ UNFOLD = {
     "SITE_HEADER": "Countersign",
     "SITE_URL": "/",
     "SHOW_VIEW_ON_SITE": False,
+    "COLORS": UNFOLD_COLORS,
+    "BORDER_RADIUS": RADIUS,
 }
 
 

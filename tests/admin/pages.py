@@ -8,9 +8,11 @@ from typing import Any
 from django.contrib import admin
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 
 from approvals.models import RoleAssignment
 from portal.models import ApiToken
+from releases.models import DueWork
 from tests import builders as b
 
 LABELS = (
@@ -19,6 +21,7 @@ LABELS = (
     "approvals.Role",
     "approvals.RoleAssignment",
     "approvals.Scope",
+    "audit.Delivery",
     "audit.LedgerEntry",
     "audit.LedgerStream",
     "auth.Group",
@@ -28,6 +31,7 @@ LABELS = (
     "releases.Activity",
     "releases.ActivityResult",
     "releases.Comment",
+    "releases.DueWork",
     "releases.Phase",
     "releases.Process",
     "releases.ProcessVersion",
@@ -38,9 +42,11 @@ READ_ONLY = frozenset(
     {
         "approvals.Approval", "approvals.Decision", "approvals.Scope", "audit.LedgerEntry",
         "audit.LedgerStream", "releases.Activity", "releases.ActivityResult", "releases.Comment",
-        "releases.Phase", "releases.ProcessVersion", "releases.Release",
+        "releases.DueWork", "releases.Phase", "releases.ProcessVersion", "releases.Release",
     }
 )  # fmt: skip
+# Written by what they tell of, and only sent again.
+NEVER_ADDED = READ_ONLY | {"audit.Delivery"}
 # Who may see the release sees these; the ledger takes `view_audit`, a token its owner.
 BY_RELEASE = frozenset(
     {
@@ -62,6 +68,8 @@ def row_of(label: str) -> models.Model:
     model = page_of(label).model
     if model is ApiToken and not ApiToken.objects.exists():
         b.token_for(b.person("token-owner"))
+    if model is DueWork and not DueWork.objects.exists():
+        DueWork.objects.create(kind="deadline", object_id=1, due_at=timezone.now(), attempts=5)
     return model._base_manager.order_by("-pk").first()
 
 

@@ -102,6 +102,7 @@ def test_who_is_no_superuser_changes_no_superuser(olga: Client, world: SimpleNam
 
 @pytest.mark.req("A-044", "A-050", "B-02")
 def test_nothing_that_is_read_only_takes_a_post_from_a_superuser(ada: Client) -> None:
+    keys = {label: row_of(label).pk for label in sorted(READ_ONLY)}
     before = _everything()
     forged = {
         "state": "approved", "status": "approved", "quorum": "0", "deadline": "", "policy": "{}",
@@ -109,8 +110,7 @@ def test_nothing_that_is_read_only_takes_a_post_from_a_superuser(ada: Client) ->
         "outcome": "passed", "text": "Overwritten", "hash": "0" * 64, "name": "Overwritten",
         "_save": "1", "_saveasnew": "1",
     }  # fmt: skip
-    for label in sorted(READ_ONLY):
-        pk = row_of(label).pk
+    for label, pk in keys.items():
         for what in (("change", pk), ("add",)):
             assert ada.post(address(label, *what), forged).status_code == 403
     assert _everything() == before

@@ -1,0 +1,187 @@
+"""The parts that every page is made of: icons, state labels, moments, dots, avatars, Markdown.
+
+Whatever is passed in is escaped here; what comes out may stand in a page as it is.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from portal.marked import html_of
+from portal.moments import (
+    moment_words,
+    short_moment_words,
+    time_left_words,
+    urgency,
+    zone_for,
+)
+from portal.pages.shell import exists
+from portal.state_looks import SEATS, look_of
+
+register = template.Library()
+
+_SPRITE = Path(__file__).resolve().parent.parent / "static" / "portal" / "icons.svg"
+_MOST_SHOWN = 99
+_PORTAL_PAGES = {
+    "releases.release": "releases",
+    "releases.activity": "activities",
+    "approvals.role": "config/roles",
+}
+_MESSAGE_LOOKS = {
+    "success": ("green", "check_circle"),
+    "info": ("blue", "info"),
+    "warning": ("amber", "warning"),
+    "error": ("red", "error"),
+}
+
+
+@cache
+def icon_names() -> frozenset[str]:
+    """What the sprite holds."""
+    return frozenset(re.findall(r'<symbol id="(\w+)"', _SPRITE.read_text(encoding="utf-8")))
+
+
+@register.simple_tag
+def icon(name: str, css: str = "") -> SafeString:
+    """An icon of the sprite, for the eye alone: words beside it say the same.
+
+    A name that the sprite has not is a mistake of ours: add it to ICONS in tools/vendor.py.
+    """
+    if name not in icon_names():
+        raise ValueError(f"The sprite has no icon {name!r}.")
+    return format_html(
+        '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        f"icon {css}".strip(), static("portal/icons.svg"), name,
+    )  # fmt: skip
+
+
+@register.simple_tag
+def state_label(kind: str, state: str) -> SafeString:
+    """A state of a "release", "phase", "activity", "seat" or "risk": icon, word and tone."""
+    look = look_of(kind, state)
+    shape = _dot(str(state)) if kind == "seat" else icon(look.icon)
+    return format_html(
+        '<span class="state state--{}">{}<span>{}</span></span>', look.tone, shape, look.word
+    )
+
+
+@register.simple_tag(takes_context=True)
+def moment(context: template.Context, when: dt.datetime | None, form: str = "") -> SafeString:
+    """A moment in the reader's zone, in full; "short" leaves out what is clear from today."""
+    if when is None:
+        return mark_safe('<span class="muted">–</span>')
+    zone = zone_for(_reader(context))
+    full = moment_words(when, zone)
+    words = short_moment_words(when, zone, timezone.now()) if form == "short" else full
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', when.isoformat(timespec="seconds"), full, words
+    )
+
+
+@register.simple_tag(takes_context=True)
+def time_left(
+    context: template.Context, due: dt.datetime | None, now: dt.datetime | None = None
+) -> SafeString:
+    """What is left until a deadline, and the deadline itself; portal.js counts on by the minute."""
+    if due is None:
+        return mark_safe('<span class="time-left muted">No deadline</span>')
+    now = now or timezone.now()
+    zone = zone_for(_reader(context))
+    return format_html(
+        '<span class="time-left time-left--{}">'
+        '<time class="time-left-span" datetime="{}" data-due>{}</time> '
+        '<span class="time-left-at" title="{}">{}</span></span>',
+        urgency(due, now),
+        due.isoformat(timespec="seconds"),
+        time_left_words(due, now),
+        moment_words(due, zone),
+        short_moment_words(due, zone, now),
+    )
+
+
+@register.simple_tag
+def avatar(name: Any) -> SafeString:
+    """The initials of a name, beside which the name itself stands."""
+    words = re.findall(r"\w+", str(name))
+    initials = "".join(word[0] for word in [*words[:1], *words[1:][-1:]]).upper()
+    return format_html('<span class="avatar" aria-hidden="true">{}</span>', initials or "–")
+
+
+@register.simple_tag
+def dots(seats: Iterable[Any]) -> SafeString:
+    """A dot for each seat, by its state (a string, or `.state`), and the same in words."""
+    states = [str(getattr(seat, "state", seat)) for seat in seats]
+    told = Counter(look_of("seat", state).word.lower() for state in states)
+    return format_html(
+        '<span class="dots">{}<span class="visually-hidden">{}</span></span>',
+        format_html_join("", "{}", ((_dot(state),) for state in states)),
+        "Seats: " + ", ".join(f"{number} {word}" for word, number in told.items()),
+    )
+
+
+@register.simple_tag
+def markdown(text: str | None) -> SafeString:
+    """Markdown that a person wrote, cleaned."""
+    # nh3 has cleaned it by an allow-list.
+    return mark_safe(f'<div class="prose">{html_of(text)}</div>' if text else "")  # noqa: S308
+
+
+@register.simple_tag
+def count(number: int | None, name: str = "", meaning: str = "") -> SafeString:
+    """A number in a badge, nothing for 0; with a `name` portal.js and /live/ keep it fresh.
+
+    `meaning` is read aloud after the number: "7 need you".
+    """
+    shown = number or 0
+    if not shown and not name:
+        return SafeString("")
+    text = f"{_MOST_SHOWN}+" if shown > _MOST_SHOWN else str(shown)
+    return format_html(
+        '<span class="badge"{}{}>{}{}</span>',
+        format_html(' data-count="{}"', name) if name else "",
+        "" if shown else SafeString(" hidden"),
+        text,
+        format_html('<span class="visually-hidden"> {}</span>', meaning) if meaning else "",
+    )
+
+
+@register.simple_tag
+def portal_page_of(row: Any) -> str:
+    """The portal's page of a row of the administration; empty where there is none."""
+    folder = _PORTAL_PAGES.get(row._meta.label_lower)
+    path = f"/{folder}/{row.pk}/"
+    return path if folder and exists(path) else ""
+
+
+@register.filter
+def message_tone(level: str) -> str:
+    """The tone of a banner for Django's level of a message."""
+    return _MESSAGE_LOOKS.get(level, _MESSAGE_LOOKS["info"])[0]
+
+
+@register.filter
+def message_icon(level: str) -> str:
+    """The icon that goes with it."""
+    return _MESSAGE_LOOKS.get(level, _MESSAGE_LOOKS["info"])[1]
+
+
+def _dot(state: str) -> SafeString:
+    look = SEATS.get(state, SEATS["waiting"])
+    return format_html('<i class="dot dot--{}" aria-hidden="true"></i>', look.icon)
+
+
+def _reader(context: template.Context) -> Any:
+    request = context.get("request")
+    return getattr(request, "user", None) or context.get("reader")
