@@ -15,13 +15,13 @@ from approvals.services.reconcile import ensure_current
 from audit.locking import database_now
 from audit.permissions import require
 from portal.api.activity_outputs import ActivityRow, ActivityShown, CommentShown
-from portal.api.activity_page import load_activity_page
 from portal.api.base import ActView, ApiView, NoParameters
 from portal.api.documented import PAGING, acting, page_of, reading
 from portal.api.inputs import ActivityQuery, NewComment, WaitQuery
 from portal.api.outputs import ACTIVITY_STATES
 from portal.api.show_activities import activity_row, show_activity, show_comment
 from portal.api.waiting import wait_for_change
+from portal.pages.activity_standing import load_activity_page
 from releases.permissions import can_comment
 from releases.selectors import (
     ActivityFilter,

@@ -20,12 +20,12 @@ from portal.api.activity_outputs import (
     ResultTaken,
     SkipRequested,
 )
-from portal.api.activity_page import load_activity_page
 from portal.api.base import ActView
 from portal.api.documented import acting
 from portal.api.inputs import NewDecision, NewResult, OptionalReason, Reason
 from portal.api.show_activities import show_activity, show_result
 from portal.api.show_rounds import show_decision
+from portal.pages.activity_standing import load_activity_page
 from portal.wording import ACTIVITY_STATES
 from releases.permissions import can_manage_phase, can_report_result
 from releases.selectors import activity_for, release_for

@@ -6,7 +6,6 @@ import datetime as dt
 import json
 from typing import Any, Final
 
-from portal.api.activity_page import ActivityPage
 from portal.api.show_rounds import (
     show_approvers,
     show_asked_because,
@@ -17,6 +16,7 @@ from portal.api.show_rounds import (
     show_standing,
 )
 from portal.api.shown import instant, person
+from portal.pages.activity_standing import ActivityPage
 from portal.wording import ACTIVITY_STATES, blocked_words, condition_words, verdict_words
 from releases.models import Activity, ActivityResult, Comment
 from releases.rules.conditions import applies

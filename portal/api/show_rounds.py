@@ -14,8 +14,8 @@ from approvals.rules.seats import Source, entry_reference
 from approvals.services.deadlines import ladder_of
 from approvals.services.explaining import why_asked
 from approvals.wording import seat_words, sentence_for, source_words, still_needed, stuck_words
-from portal.api.activity_page import ActivityPage, Names
 from portal.api.shown import instant
+from portal.pages.activity_standing import ActivityPage, Names
 from portal.wording import condition_words, verdict_words
 from releases.rules.conditions import applies
 from releases.rules.transitions import AUTOMATED_KINDS, ActivityKind

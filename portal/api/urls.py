@@ -7,6 +7,7 @@ from django.urls import path
 from portal.api.activities import Activities, ActivityDetail, Comments
 from portal.api.activity_acts import Decisions, Result, Retry, Skip, Withdrawal
 from portal.api.docs import Docs, Schema
+from portal.api.notices import ActivityNotices, Notifications
 from portal.api.processes import ProcessDetail, Processes, ProcessValidation
 from portal.api.products import Products
 from portal.api.release_acts import (
@@ -38,9 +39,11 @@ urlpatterns = [
     path("activities/<int:activity_id>/decisions/", Decisions.as_view(), name="decisions"),
     path("activities/<int:activity_id>/withdraw/", Withdrawal.as_view(), name="withdrawal"),
     path("activities/<int:activity_id>/comments/", Comments.as_view(), name="comments"),
+    path("activities/<int:activity_id>/notices/", ActivityNotices.as_view(), name="notices"),
     path("activities/<int:activity_id>/result/", Result.as_view(), name="result"),
     path("activities/<int:activity_id>/retry/", Retry.as_view(), name="retry"),
     path("activities/<int:activity_id>/skip/", Skip.as_view(), name="skip"),
+    path("notifications/", Notifications.as_view(), name="notifications"),
     path("schema/", Schema.as_view(), name="schema"),
     path("docs/", Docs.as_view(), name="docs"),
 ]

@@ -1,4 +1,4 @@
-"""All that is known of one activity, loaded with a constant number of queries."""
+"""All that is known of one activity, loaded with a constant number of queries: for API and pages."""
 
 from __future__ import annotations
 
@@ -126,6 +126,7 @@ def load_activity_page(actor: Actor, activity_id: int) -> ActivityPage:
 
 def _names(page: ActivityPage) -> Names:
     """Today's names of whom seats, planned seats and rungs name; of voters the name they had."""
+    known: Names = dict(page.standing.names) if page.standing is not None else {}
     keys: set[tuple[str, Any]] = set()
     if page.standing is not None:
         keys |= {(one.kind, one.ref) for seat in page.standing.seats for one in seat.sources}
@@ -137,4 +138,4 @@ def _names(page: ActivityPage) -> Names:
         for several in page.decisions.values()
         for decision in several
     }
-    return {**names_of_sources(keys), **voters}
+    return {**known, **names_of_sources(keys - known.keys()), **voters}

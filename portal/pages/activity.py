@@ -1,0 +1,368 @@
+"""An activity as a person reads it: what is asked, of whom, until when, what they may do (MON-3).
+
+`load_activity` is what the activity page and the pane of the inbox show; the parts are worked out
+when a template asks for them.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+from approvals.models import Decision
+from approvals.selectors import Held, held_in
+from approvals.services.explaining import may_withdraw
+from audit.actor import Actor, Answer
+from portal.forms.decision import DecisionForm, Typed, decision_form, typed_before
+from portal.pages.activity_deadline import DeadlinePanel, deadline_panel
+from portal.pages.activity_facts import FactPanel, fact_panel
+from portal.pages.activity_history import Attempt, Difference, attempts_of, differences_between
+from portal.pages.activity_next import Following, following, with_names
+from portal.pages.activity_policy import PolicyPanel, policy_panel
+from portal.pages.activity_seats import SeatPanel, answers_of, asked_words, seat_panel
+from portal.pages.activity_standing import ActivityPage, load_activity_page
+from portal.pages.notifications import ToldLine, notices_of
+from portal.wording import blocked_words, verdict_words
+from releases.facts import lineage_of
+from releases.inbox import snoozers_of
+from releases.models import Activity, Comment, Snooze
+from releases.permissions import can_comment, can_manage_phase
+from releases.rules.progress import explain_blocked
+from releases.rules.transitions import (
+    ACTIVITY_FAILED,
+    ACTIVITY_FINAL,
+    AUTOMATED_KINDS,
+    ActivityKind,
+    ActivityState,
+)
+from releases.selectors import comments_of
+
+TABS: Final = ("discussion", "history", "policy", "notifications")
+NEWEST_COMMENTS: Final = 50
+_KINDS: Final[Mapping[str, str]] = {
+    ActivityKind.PIPELINE: "Pipeline",
+    ActivityKind.CHECK: "Check",
+    ActivityKind.APPROVAL: "Approval",
+    ActivityKind.SIGN_OFF: "Sign-off",
+    ActivityKind.EVIDENCE: "Evidence",
+    ActivityKind.VERIFICATION: "Verification",
+    ActivityKind.INFORMATION: "Information",
+    ActivityKind.HANDOFF: "Handoff",
+}
+# What one is asked to look at, by kind.
+_SUBJECTS: Final[Mapping[str, str]] = {
+    ActivityKind.VERIFICATION: "What you are verifying",
+    ActivityKind.EVIDENCE: "What this is about",
+    ActivityKind.INFORMATION: "What this is about",
+    ActivityKind.HANDOFF: "What you are taking over",
+    ActivityKind.PIPELINE: "What this runs for",
+    ActivityKind.CHECK: "What this checks",
+}
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Why something was not done, at the place where it was asked for."""
+
+    heading: str
+    text: str = ""
+    tone: str = "amber"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What somebody had typed for an act that was refused: nobody types it twice (CAP-3)."""
+
+    act: str = ""
+    typed: Typed | None = None
+    text: str = ""
+    errors: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    notice: Notice | None = None
+    known_attempt: int | None = None
+
+
+@dataclass(frozen=True)
+class MyDecision:
+    """The decision of the reader that stands."""
+
+    decision: Decision
+    word: str
+    answers: tuple[tuple[str, str], ...]
+    withdraw: Answer
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A tab is a link: it works without script and can be sent to somebody."""
+
+    key: str
+    label: str
+    current: bool
+
+
+@dataclass
+class Record:
+    """An activity as one actor sees it, in words."""
+
+    page: ActivityPage
+    tab: str = "discussion"
+    draft: Draft = field(default_factory=Draft)
+    changing: bool = False
+    older: int | None = None
+    key: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+
+    @property
+    def activity(self) -> Activity:
+        return self.page.activity
+
+    @property
+    def live_scope(self) -> str:
+        """What /live/ is asked for: state and seats, never the form that somebody fills."""
+        return self.activity.host
+
+    @property
+    def release(self) -> Any:
+        return self.page.activity.release
+
+    @property
+    def actor(self) -> Actor:
+        return self.page.actor
+
+    @property
+    def now(self) -> Any:
+        return self.page.now
+
+    @property
+    def kind_word(self) -> str:
+        """What kind of activity it is."""
+        return "Request to skip" if self.activity.overrides_id else _KINDS[self.activity.kind]
+
+    @property
+    def subject(self) -> str:
+        """The heading of the facts."""
+        return _SUBJECTS.get(self.activity.kind, "What you are approving")
+
+    @property
+    def description(self) -> str:
+        return str(self.page.spec.get("description", ""))
+
+    @property
+    def instructions(self) -> str:
+        return str(self.page.spec.get("instructions", ""))
+
+    @property
+    def automated(self) -> bool:
+        """Whether a pipeline or check answers, not people."""
+        return ActivityKind(self.activity.kind) in AUTOMATED_KINDS
+
+    @cached_property
+    def verdicts(self) -> dict[str, str]:
+        """What the verdicts are called here."""
+        return verdict_words(self.activity.kind)
+
+    @cached_property
+    def facts(self) -> FactPanel:
+        return fact_panel(self.release, self.page.approval)
+
+    @cached_property
+    def seats(self) -> SeatPanel:
+        return seat_panel(self.page)
+
+    @cached_property
+    def deadline(self) -> DeadlinePanel | None:
+        return deadline_panel(self.page)
+
+    @cached_property
+    def asked_because(self) -> str:
+        return asked_words(self.page)
+
+    @property
+    def independent(self) -> bool:
+        """Whether the policy keeps authors and requester out, so that the reader is neither."""
+        separation = self.page.spec.get("separation") or {}
+        return bool(separation.get("authors") and separation.get("requester"))
+
+    @cached_property
+    def following(self) -> Following:
+        return following(self.page)
+
+    @cached_property
+    def policy(self) -> PolicyPanel:
+        return policy_panel(self.page)
+
+    @cached_property
+    def told(self) -> list[ToldLine]:
+        """Who was told what, when, over which channel, with what result (NTF-7)."""
+        return notices_of(self.activity)
+
+    @cached_property
+    def attempts(self) -> list[Attempt]:
+        return attempts_of(self.page)
+
+    @cached_property
+    def may_decide(self) -> Answer:
+        return self.page.may_decide()
+
+    @cached_property
+    def mine(self) -> MyDecision | None:
+        """The reader's decision that stands in the newest round."""
+        standing, person = self.page.standing, self.actor.person
+        found = standing.live.get(person) if standing and person else None
+        if found is None or standing is None:
+            return None
+        withdraw = may_withdraw(standing, self.actor, self.now)
+        word = self.verdicts.get(found.verdict, found.verdict)
+        return MyDecision(found, word, answers_of(found), withdraw)
+
+    @cached_property
+    def panel(self) -> str:
+        """What stands where one decides: form, decided, cannot, closed, blocked or automated."""
+        if self.automated:
+            return "automated"
+        if self.page.approval is None:
+            return "blocked"
+        if self.page.evaluation is None:
+            return "closed"
+        if self.mine is not None and not (self.changing and self.may_decide):
+            return "decided"
+        return "form" if self.may_decide else "cannot"
+
+    @cached_property
+    def form(self) -> DecisionForm | None:
+        """The form to decide with, filled with what was typed."""
+        approval = self.page.approval
+        if self.panel != "form" or approval is None:
+            return None
+        typed = self.draft.typed
+        if typed is None and self.mine is not None:
+            former = self.mine.decision
+            typed = typed_before(json.loads(former.inputs), former.comment)
+        return decision_form(
+            fields=json.loads(approval.form),
+            comment=json.loads(approval.policy)["comment"],
+            kind=self.activity.kind,
+            attempt=approval.attempt,
+            fingerprint=approval.fingerprint,
+            key=self.key,
+            typed=typed,
+            errors=self.draft.errors if self.draft.act == "decide" else None,
+        )
+
+    @cached_property
+    def changed(self) -> tuple[Difference, ...]:
+        """What differs from the attempt that the reader knew, else from the attempt before."""
+        rounds = {one.attempt: one for one in self.page.rounds}
+        approval = self.page.approval
+        if approval is None:
+            return ()
+        known = self.draft.known_attempt or approval.attempt - 1
+        return differences_between(rounds.get(known), approval, self.page)
+
+    @cached_property
+    def blocked_because(self) -> list[str]:
+        """Why it has not started, a sentence for each cause."""
+        if self.activity.state != ActivityState.BLOCKED:
+            return []
+        explained = explain_blocked(self.page.board.facts(), self.activity.pk)
+        return blocked_words(with_names(explained, self.page.board))
+
+    @cached_property
+    def _held(self) -> Held:
+        return held_in(self.actor, lineage_of(self.release))
+
+    @cached_property
+    def may_comment(self) -> Answer:
+        return can_comment(self.actor, self.release, self._held)
+
+    @cached_property
+    def _may_mend(self) -> Answer:
+        return can_manage_phase(self.actor, self.release, self.activity.phase, self._held)
+
+    @cached_property
+    def snoozers(self) -> list[Snooze]:
+        """Who has put this aside, for whoever manages it: nothing hides in a snooze."""
+        approval = self.page.approval
+        if approval is None or self.page.evaluation is None:
+            return []
+        if not self.activity.was_snoozed or not self._may_mend:  # type: ignore[attr-defined]
+            return []
+        return snoozers_of(approval.pk, self.now)
+
+    @property
+    def can_retry(self) -> bool:
+        """Whether to offer another attempt: to whoever may, of what has failed."""
+        failed = self.activity.state in ACTIVITY_FAILED and self.activity.overrides_id is None
+        return failed and self._running and bool(self._may_mend)
+
+    @property
+    def can_ask_to_skip(self) -> bool:
+        """Whether to offer a request to skip: while none is open and there is something to skip."""
+        skippable = self.activity.state not in ACTIVITY_FINAL and self.activity.overrides_id is None
+        asked = any(one.state not in _SETTLED for one in self.skip_requests)
+        return skippable and not asked and self._running and bool(self._may_mend)
+
+    @property
+    def _running(self) -> bool:
+        return bool(self.page.board.facts().live)
+
+    @cached_property
+    def skip_requests(self) -> list[Activity]:
+        """Requests to skip this activity, oldest first."""
+        return [one for one in self.page.board.activities if one.overrides_id == self.activity.pk]
+
+    @cached_property
+    def overridden(self) -> Activity | None:
+        """The activity that this request wants skipped."""
+        return self.page.board.by_id.get(self.activity.overrides_id or 0)
+
+    @cached_property
+    def _newest_comments(self) -> list[Comment]:
+        rows = comments_of(self.activity).order_by("-pk")
+        if self.older is not None:
+            rows = rows.filter(pk__lt=self.older)
+        return list(rows[: NEWEST_COMMENTS + 1])
+
+    @property
+    def comments(self) -> list[Comment]:
+        """The newest comments (or those before `older`), oldest first."""
+        return self._newest_comments[:NEWEST_COMMENTS][::-1]
+
+    @property
+    def older_comments(self) -> int | None:
+        """The key before which there are more."""
+        newest = self._newest_comments
+        return newest[NEWEST_COMMENTS - 1].pk if len(newest) > NEWEST_COMMENTS else None
+
+    @property
+    def unsent_comment(self) -> str:
+        """What stands in the comment's field: a refused comment, or that of a vote not taken."""
+        draft = self.draft
+        if draft.act == "decide" and draft.typed and self.panel != "form":
+            return draft.typed.comment
+        return draft.text if draft.act == "comment" else ""
+
+    @property
+    def tabs(self) -> list[Tab]:
+        return [Tab(key, key.capitalize(), key == self.tab) for key in TABS]
+
+
+_SETTLED: Final = ACTIVITY_FAILED | ACTIVITY_FINAL
+
+
+def load_activity(
+    actor: Actor,
+    activity_id: int,
+    *,
+    tab: str = "discussion",
+    draft: Draft | None = None,
+    changing: bool = False,
+    older: int | None = None,
+) -> Record:
+    """An activity for its page, or for a pane. Raises NotFound for one that the actor may not see."""
+    page = load_activity_page(actor, activity_id)
+    shown = tab if tab in TABS else TABS[0]
+    return Record(page, shown, draft or Draft(), changing, older)

@@ -1,0 +1,169 @@
+"""What follows from a decision, told beforehand by the very rules that will move the release."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from approvals.rules.quorum import Evaluation, Vote, evaluate
+from approvals.wording import listed
+from portal.pages.activity_standing import ActivityPage
+from portal.wording import RELEASE_STATES
+from releases.facts import Board
+from releases.rules.progress import Plan, move_activity, plan_skip, settle_after
+from releases.rules.progress_plan import MoveReason
+from releases.rules.transitions import (
+    ACTIVITY_OPEN,
+    ACTIVITY_WAITING,
+    ActivityState,
+    PhaseState,
+    ReleaseState,
+)
+
+
+@dataclass(frozen=True)
+class Following:
+    """What happens when the activity is completed, and when it is rejected."""
+
+    starts: tuple[str, ...] = ()
+    waiting_for_this: tuple[str, ...] = ()
+    completes_release: bool = False
+    skips: str = ""
+    after_rejection: str = ""
+
+    @property
+    def words(self) -> str:
+        """What happens next, in a sentence or two."""
+        if self.skips:
+            then = f" {listed(self.starts, 'and')} can start." if self.starts else ""
+            return f"When this is approved, {self.skips} is skipped.{then}"
+        if self.completes_release:
+            return "When this is completed, the release is completed."
+        if self.starts:
+            verb = "starts" if len(self.starts) == 1 else "start"
+            return f"When this is completed, {listed(self.starts, 'and')} {verb}."
+        if self.waiting_for_this:
+            verb = "waits" if len(self.waiting_for_this) == 1 else "wait"
+            names = listed(self.waiting_for_this, "and")
+            return f"{names} {verb} for this and for something else."
+        return "Nothing else waits for this activity."
+
+
+def following(page: ActivityPage) -> Following:
+    """What follows, as the release stands at this moment."""
+    depends = tuple(_names(page, _dependants(page)))
+    if page.activity.state not in ACTIVITY_OPEN:
+        return Following(waiting_for_this=depends)
+    done = _plan(page, ActivityState.COMPLETED, MoveReason.APPROVED)
+    opened = [move.id for move in done.activities if move.following in ACTIVITY_OPEN]
+    ends = done.release is not None and done.release.following == ReleaseState.COMPLETED
+    target = page.board.by_id.get(page.activity.overrides_id or 0)
+    return Following(
+        starts=tuple(_names(page, opened)),
+        waiting_for_this=depends,
+        completes_release=ends,
+        skips=target.name if target else "",
+        after_rejection=_after_rejection(page),
+    )
+
+
+def _plan(page: ActivityPage, state: ActivityState, reason: MoveReason) -> Plan:
+    facts = page.board.facts()
+    own = facts.activity(page.activity.pk)
+    act = Plan(activities=(move_activity(own, state.value, reason),))
+    overrides = page.activity.overrides_id
+    if overrides is not None and state == ActivityState.COMPLETED:
+        act = Plan(activities=act.activities + plan_skip(facts, overrides).activities)
+    return settle_after(facts, act)
+
+
+def _after_rejection(page: ActivityPage) -> str:
+    """What a rejection does: to phase and release, and who can mend it; or that it ends nothing yet."""
+    if page.activity.state not in ACTIVITY_WAITING or page.evaluation is None:
+        return ""
+    if page.activity.overrides_id is not None:
+        return "Rejecting ends this request; nothing is skipped."
+    rejected = _evaluation_with_rejection(page)
+    mended = f"{mender(page)} can then retry, fix or abort"
+    if rejected is not None and not rejected.ended:
+        reached = f"{rejected.needed} of {rejected.seat_count} can still be reached"
+        return f"Rejecting does not end this yet: {reached}."
+    if rejected is None and page.evaluation.reject_mode != "first":
+        return f"Once it can no longer be approved, it {failed_words(page)}; {mended}."
+    return f"Rejecting {failed_words(page)}; {mended}."
+
+
+def _evaluation_with_rejection(page: ActivityPage) -> Evaluation | None:
+    """How the round would stand if the actor rejected; None for one who may not decide."""
+    standing, person, now = page.standing, page.actor.person, page.evaluation
+    if standing is None or person is None or now is None or not page.may_decide():
+        return None
+    others = [vote for vote in standing.votes if vote.person != person]
+    mine = Vote(person, "reject", standing.electorate.seats_of(person))
+    return evaluate(now.seats, now.needed, now.reject_mode, [*others, mine], standing.electorate)
+
+
+def failed_words(page: ActivityPage) -> str:
+    """ "fails phase Test and QA and puts the release on hold", if it ends the activity."""
+    plan = _plan(page, ActivityState.REJECTED, MoveReason.REJECTED)
+    phase = page.activity.phase.name
+    fails = any(move.following == PhaseState.FAILED for move in plan.phases)
+    words = f"fails phase {phase}" if fails else "ends this activity"
+    after = plan.release.following if plan.release else page.activity.release.state
+    if after == ReleaseState.FAILED:
+        return f"{words} and the release"
+    if after == ReleaseState.ON_HOLD and plan.release is not None:
+        return f"{words}, and the release is {RELEASE_STATES[after]}"
+    return words
+
+
+def mender(page: ActivityPage) -> str:
+    """Who can retry: the owner of the phase and the release manager."""
+    phase, manager = page.activity.phase, str(page.activity.release.manager)
+    owner = phase.owner_user or phase.owner_group or phase.owner_role
+    return manager if owner is None or str(owner) == manager else f"{owner} or {manager}"
+
+
+def _dependants(page: ActivityPage) -> list[int]:
+    """Activities that name this one, or whose phase needs this phase; in document order."""
+    facts = page.board.facts()
+    own = facts.activity(page.activity.pk)
+    phases = {phase.key for phase in facts.phases if own.phase in phase.needs}
+    return [
+        other.id
+        for other in facts.in_order()
+        if own.ref in other.needs or (other.phase in phases and not other.needs)
+    ]
+
+
+def _names(page: ActivityPage, keys: list[int]) -> list[str]:
+    return [page.board.by_id[key].name for key in dict.fromkeys(keys)]
+
+
+def started_between(before: ActivityPage, after: ActivityPage) -> list[str]:
+    """The activities that were waiting for their turn before and are open now."""
+    former = {one.pk: one.state for one in before.board.activities}
+    return [
+        one.name
+        for one in after.board.activities
+        if one.state in ACTIVITY_OPEN and former.get(one.pk) == ActivityState.BLOCKED
+    ]
+
+
+def with_names(explained: Mapping[str, Any], board: Board) -> dict[str, Any]:
+    """Causes that name phases and activities as people know them, not by their keys."""
+    names = {board.ref(one): one.name for one in board.activities}
+    phases = {phase.key: phase.name for phase in board.phases}
+
+    def named(cause: Mapping[str, Any]) -> dict[str, Any]:
+        found = dict(cause)
+        if "ref" in found:
+            found["ref"] = names.get(found["ref"], found["ref"])
+        if "phase" in found:
+            found["phase"] = phases.get(found["phase"], found["phase"])
+        if "activities" in found:
+            found["activities"] = [names.get(ref, ref) for ref in found["activities"]]
+        return found
+
+    return {**explained, "causes": [named(one) for one in explained["causes"]]}

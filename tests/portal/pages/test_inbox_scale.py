@@ -1,0 +1,84 @@
+"""Ten thousand open questions cost what a hundred do: the lists begin with an index (targets.md)."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from tests import builders as b
+from tests import scenes
+from tests.portal.pages.browser import Browser
+from tests.portal.pages.inbox import settle_memberships
+
+pytestmark = [pytest.mark.django_db, pytest.mark.req("MON-4"), pytest.mark.postgres]
+
+
+def multiply(activity: Any, user: Any, number: int) -> None:
+    """So many further open rounds of the same release, all asking one account; no activity behind."""
+    approval = b.round_of(activity)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT column_name FROM information_schema.columns "
+            "WHERE table_name = 'approvals_approval' AND column_name NOT IN ('id', 'host', 'due_at')"
+        )
+        columns = ", ".join(f'"{name}"' for (name,) in cursor.fetchall())
+        cursor.execute(
+            f"INSERT INTO approvals_approval (host, due_at, {columns}) "
+            f"SELECT 'activity:' || (90000000 + n), now() + n * interval '1 minute', {columns} "
+            "FROM approvals_approval, generate_series(1, %s) AS n WHERE id = %s RETURNING 1",
+            [number, approval.pk],
+        )
+        cursor.execute(
+            "INSERT INTO approvals_askedperson "
+            "(approval_id, user_id, is_open, has_answered, due_at, asked_at) "
+            "SELECT id, %s, true, false, due_at, now() FROM approvals_approval WHERE due_at IS NOT NULL "
+            "ON CONFLICT DO NOTHING",
+            [user.pk],
+        )
+        cursor.execute("ANALYZE approvals_approval, approvals_askedperson")
+
+
+def plans(user: Any, path: str) -> list[str]:
+    """How PostgreSQL finds the rows of a list: the plans of what is asked a page at a time."""
+    browser = Browser(user)
+    browser.get(path)
+    with CaptureQueriesContext(connection) as captured:
+        browser.get(path)
+    paged = [one["sql"] for one in captured if one["sql"].endswith("LIMIT 51")]
+    assert paged
+    found = []
+    with connection.cursor() as cursor:
+        for statement in paged:
+            cursor.execute(f"EXPLAIN {statement}")
+            found.append("\n".join(line for (line,) in cursor.fetchall()))
+    return found
+
+
+def test_a_page_of_ten_thousand_begins_with_the_index_of_open_ones() -> None:
+    crew = scenes.people("maya")
+    asked = scenes.ask({"user": "maya"})
+    settle_memberships(timezone.now())
+    multiply(asked, crew.maya, 10_000)
+    for path, index in (
+        ("/inbox/", "asked_and_waiting"),
+        ("/inbox/?tab=all", "approval_open_by_due"),
+    ):
+        for plan in plans(crew.maya, path):
+            assert index in plan, plan
+            assert "Sort" not in plan, plan
+
+
+def _cost(user: Any, path: str) -> float:
+    browser = Browser(user)
+    browser.get(path)
+    times = []
+    for _ in range(7):
+        start = time.perf_counter()
+        browser.get(path)
+        times.append(time.perf_counter() - start)
+    return sorted(times)[1]
