@@ -4,6 +4,7 @@ from releases.models.activities import Activity, ActivityResult, Comment, DueWor
 from releases.models.processes import Process, ProcessReference, ProcessVersion
 from releases.models.products import Product, ProductGroupPermission, ProductUserPermission
 from releases.models.releases import Release, ReleaseGroupPermission, ReleaseUserPermission
+from releases.models.snoozes import Snooze
 
 __all__ = [
     "Activity",
@@ -20,4 +21,5 @@ __all__ = [
     "Release",
     "ReleaseGroupPermission",
     "ReleaseUserPermission",
+    "Snooze",
 ]

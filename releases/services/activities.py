@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.db import transaction
 
@@ -71,6 +72,21 @@ def retry_activity(
     settle_release(board, journal=journal, act=plan, reason=reason)
     record(journal, stream=board.release.stream)
     return activity
+
+
+@transaction.atomic
+def retry_activities(
+    *,
+    activity_ids: Sequence[int],
+    reason: str,
+    actor: Actor,
+    now: dt.datetime | None = None,
+) -> None:
+    """Try several activities again, all or none; refusals as for one, Invalid without any."""
+    if not activity_ids:
+        raise Invalid(errors={"activities": ["Choose what is to be tried again."]})
+    for activity_id in sorted(set(activity_ids)):
+        retry_activity(activity_id=activity_id, reason=reason, actor=actor, now=now)
 
 
 def _refuse_if_late(board: Board, activity: Activity, now: dt.datetime) -> None:

@@ -27,6 +27,7 @@ from releases.rules.transitions import ActivityState, waiting_state
 from releases.selectors import activity_for
 from releases.services.progress import moves_of, settle_release
 from releases.services.questions import exclusions_for, refresh_linked
+from releases.services.telling import tell_outcome
 
 _SETTLED_BEFORE = frozenset({"already_decided", "deadline_passed"})
 
@@ -155,7 +156,8 @@ def _finish(question: _Question, cast: Cast) -> Decided:
         if cast.evaluation.ended:
             board = load_board(release)
             activity = board.by_id[activity.pk]
-            settle_after_round(board, activity, question.approval, journal=journal)
+            comment = cast.decision.comment
+            settle_after_round(board, activity, question.approval, journal=journal, comment=comment)
         refresh_linked(board, activity, journal)
         record(journal, stream=release.stream)
     faultpoint("before_commit")
@@ -170,14 +172,16 @@ _FOLLOWING = {
 
 
 def settle_after_round(
-    board: Board, activity: Activity, approval: Approval, *, journal: Journal
+    board: Board, activity: Activity, approval: Approval, *, journal: Journal, comment: str = ""
 ) -> None:
     """Carry the result of a settled round into its activity, and settle the release.
 
-    An approved request to skip skips its target instead.
+    An approved request to skip skips its target instead. `comment` is what the last vote said.
     """
     state = Approval.State(approval.state)
     following = _FOLLOWING[state]
+    moment = following.value
+    tell_outcome(board.release, activity, approval, moment, journal=journal, comment=comment)
     missed = approval.closed_because == "deadline_missed"
     because = "deadline_missed" if missed else state.value
     moves = tuple(moves_of(board, [(activity, following.value, because)]))

@@ -28,6 +28,7 @@ from releases.rules.transitions import (
     ReleaseState,
 )
 from releases.services.questions import refresh_linked, round_request
+from releases.services.telling import tell_release
 
 # What each move is called on the record, in the past tense.
 _ACTIVITY_EVENTS = {
@@ -174,6 +175,7 @@ def _move_release(board: Board, plan: Plan, journal: Journal, reason: str) -> No
             former=move.former,
             causes=[cause.as_dict() for cause in move.causes],
         )
+    tell_release(release, former=move.former, was_held=was_held, journal=journal, reason=reason)
 
 
 def _had_started(move: ReleaseMove) -> bool:

@@ -27,6 +27,7 @@ from releases.rules.transitions import AUTOMATED_KINDS, ActivityKind, ActivitySt
 from releases.selectors import activity_for, release_for
 from releases.services.lifecycle import lock_release
 from releases.services.progress import moves_of, settle_release
+from releases.services.telling import tell_failure
 
 # A report that says neither is no outcome: skipped, empty or unknown never opens a gate (B-22).
 OUTCOMES = ("passed", "failed")
@@ -160,6 +161,8 @@ def _write_result(
         ],
     )[0]
     passed = report.outcome == ActivityResult.Outcome.PASSED
+    if not passed:
+        tell_failure(board.release, activity, journal=journal, summary=report.summary)
     journal.add(
         "activity.result_reported",
         activity=activity.pk,

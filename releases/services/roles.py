@@ -84,11 +84,11 @@ def assign_role(
     `already_assigned`.
     """
     assignment = _assign_role(role, grantee, actor, scope, valid_from, valid_until, now)
-    reconcile_rounds(approval_ids=_rounds_touched(assignment), actor=actor, now=now)
+    reconcile_rounds(approval_ids=rounds_touched(assignment), actor=actor, now=now)
     return assignment
 
 
-def _rounds_touched(assignment: RoleAssignment) -> list[int]:
+def rounds_touched(assignment: RoleAssignment) -> list[int]:
     """The open rounds that name the role; for one that only reads, all that reach its holders."""
     if not assignment.role.reads_only:
         return rounds_naming(roles=[assignment.role_id])
@@ -181,7 +181,7 @@ def end_role(
     NotPermitted, Conflict `already_ended`.
     """
     assignment = _end_role(assignment_id, actor, reason, now)
-    reconcile_rounds(approval_ids=_rounds_touched(assignment), actor=actor, now=now)
+    reconcile_rounds(approval_ids=rounds_touched(assignment), actor=actor, now=now)
     return assignment
 
 

@@ -1,0 +1,365 @@
+"""The inbox: what a person must decide next, and whether they can do it right now (MON-4)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.db import models
+from django.db.models import F
+
+from approvals.models import Approval, AskedPerson, Decision
+from audit.actor import Actor
+from portal.pages.inbox_filters import Asked, Select, after_place, place_of, selects
+from portal.pages.inbox_rows import Question, Row, make_rows
+from portal.pages.inbox_words import GROUPS, TAB_NOTES, TABS, number_words
+from releases import inbox
+from releases.inbox import MOST_COUNTED, Bounds, Counted, InboxFilter, Reach
+from releases.selectors import NEVER
+
+PAGE_SIZE: Final = 50
+DECIDED_DAYS: Final = 90
+_SOON: Final = dt.timedelta(hours=4)
+_UNREAD = ("seats", "content", "exclusions", "deadline")
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A list of the inbox, with how many stand in it."""
+
+    name: str
+    label: str
+    number: int
+    address: str
+    current: bool
+
+    @property
+    def words(self) -> str:
+        """The number, as every counter says it: nothing above 99."""
+        return f"{MOST_COUNTED - 1}+" if self.number >= MOST_COUNTED else str(self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows that fall due alike; `number` counts those of other pages too."""
+
+    name: str
+    label: str
+    number: int
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """What stands in the place of a list without rows: a title, a sentence, a next step."""
+
+    title: str
+    sentence: str
+    label: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many stand in each list, and what of one's own is overdue or holds production."""
+
+    lists: Mapping[str, int]
+    overdue: int
+    production: int
+
+    @property
+    def waiting(self) -> int:
+        """How many questions wait for the person, put aside or not: the number in the navigation."""
+        return self.lists["mine"] + self.lists["snoozed"]
+
+    @property
+    def need_words(self) -> str:
+        """ "7 need you"."""
+        mine = self.lists["mine"]
+        return number_words(mine, "needs you", "need you") if mine else "Nothing needs you now"
+
+    @property
+    def overdue_words(self) -> str:
+        """ "1 overdue"; nothing when nothing is."""
+        return f"{self.overdue} overdue" if self.overdue else ""
+
+    @property
+    def further_words(self) -> list[str]:
+        """ "2 hold a production release", "1 snoozed"."""
+        held = f"{number_words(self.production, 'holds', 'hold')} a production release"
+        snoozed = self.lists["snoozed"]
+        return [
+            *([held] if self.production else []),
+            *([f"{snoozed} snoozed"] if snoozed else []),
+        ]
+
+
+@dataclass
+class InboxPage:
+    """The inbox as one person sees it at one moment."""
+
+    asked: Asked
+    now: dt.datetime
+    tabs: tuple[Tab, ...]
+    groups: tuple[Group, ...]
+    filters: tuple[Select, ...]
+    counts: Counts
+    next_cursor: str = ""
+    empty: Empty | None = None
+    open_id: int | None = None
+
+    @property
+    def note(self) -> str:
+        """What the list is, in a sentence."""
+        return TAB_NOTES.get(self.asked.tab, "")
+
+    @property
+    def number(self) -> int:
+        """How many rows the list has with its filters, those of other pages too."""
+        return sum(group.number for group in self.groups)
+
+    @property
+    def more_filters(self) -> int:
+        """How many filters are set, the text aside."""
+        wanted = self.asked.wanted
+        return sum(
+            bool(one)
+            for one in (
+                wanted.product, wanted.release, wanted.kind, wanted.category, wanted.risk,
+                wanted.environment, wanted.overdue,
+            )
+        )  # fmt: skip
+
+    @property
+    def next_address(self) -> str:
+        """The following page; nothing when there is none."""
+        return self.asked.address(cursor=self.next_cursor) if self.next_cursor else ""
+
+    @property
+    def here(self) -> str:
+        """The address of this page, to come back to."""
+        return self.asked.address(cursor=self.asked.cursor)
+
+    @property
+    def clear_address(self) -> str:
+        """The list without filters."""
+        return self.asked.address(wanted=InboxFilter())
+
+
+def bounds_for(now: dt.datetime, zone: ZoneInfo) -> Bounds:
+    """Where the groups end: four hours from now, at midnight where the reader is, in seven days."""
+    local = now.astimezone(zone)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    ends = [
+        (midnight + dt.timedelta(days=days)).astimezone(dt.UTC) - dt.timedelta(microseconds=1)
+        for days in (1, 7)
+    ]
+    return Bounds(now, now + _SOON, max(ends[0], now + _SOON), max(ends[1], now + _SOON))
+
+
+@dataclass(frozen=True)
+class _List:
+    """One list: its rows, the column of their deadline, the way to their round, their order."""
+
+    rows: models.QuerySet[Any]
+    due: str | None
+    path: str
+    order: str
+
+    def narrowed(self, wanted: InboxFilter, now: dt.datetime) -> models.QuerySet[Any]:
+        return inbox.narrowed(self.rows, wanted, self.path, now)
+
+
+def _lists(actor: Actor, now: dt.datetime) -> dict[str, _List]:
+    reach = Reach.of(actor)
+    since = now - dt.timedelta(days=DECIDED_DAYS)
+    return {
+        "mine": _List(inbox.needs_me(actor, now), "due_at", "approval__", "due"),
+        "others": _List(inbox.waiting_on_others(reach), "due", "", "open"),
+        "snoozed": _List(inbox.snoozed_by(actor, now), "due_at", "approval__", "due"),
+        "decided": _List(inbox.decided_by(actor, since), None, "approval__", "newest"),
+        "all": _List(inbox.all_pending(reach), "due", "", "open"),
+    }
+
+
+def load_inbox(actor: Actor, asked: Asked, now: dt.datetime, zone: ZoneInfo) -> InboxPage:
+    """Load a list of the inbox for a person; a constant number of queries, however much waits."""
+    bounds = bounds_for(now, zone)
+    lists = _lists(actor, now)
+    chosen = lists[asked.tab]
+    narrowed = chosen.narrowed(asked.wanted, now)
+    counted = _count(lists, narrowed, asked, actor, bounds)
+    counts = _counts(counted)
+    found, cursor = _page(narrowed, chosen, asked.cursor)
+    questions = [_question(one, asked.tab) for one in found]
+    rows = _rows(questions, asked.tab, actor)
+    shown = "shown" if asked.wanted else asked.tab
+    numbers = {group: number for (name, group), number in counted.items() if name == shown}
+    page = InboxPage(
+        asked=asked,
+        now=now,
+        tabs=_tabs(asked, counts.lists),
+        groups=_groups(rows, numbers, bounds, asked.tab),
+        filters=selects(asked.wanted, inbox.releases_in(chosen.rows, chosen.path)),
+        counts=counts,
+        next_cursor=cursor,
+        open_id=asked.open_id,
+    )
+    if not rows:
+        page.empty = _empty(page, actor)
+    return page
+
+
+def load_counts(actor: Actor, now: dt.datetime, zone: ZoneInfo) -> Counts:
+    """The counts alone, as the page says them."""
+    lists = _lists(actor, now)
+    asked = Asked()
+    return _counts(_count(lists, lists["mine"].rows, asked, actor, bounds_for(now, zone)))
+
+
+def _counts(counted: Mapping[tuple[str, str], int]) -> Counts:
+    lists = {
+        name: sum(number for (one, _), number in counted.items() if one == name) for name in TABS
+    }
+    production = counted.get(("production", ""), 0)
+    return Counts(lists, counted.get(("mine", "overdue"), 0), production)
+
+
+def _count(
+    lists: dict[str, _List],
+    narrowed: models.QuerySet[Any],
+    asked: Asked,
+    actor: Actor,
+    bounds: Bounds,
+) -> dict[tuple[str, str], int]:
+    whole = {"mine", asked.tab}
+    wanted = {
+        name: Counted(one.rows, one.due if name in whole else None, whole=name in whole)
+        for name, one in lists.items()
+    }
+    wanted["production"] = Counted(inbox.holding_production(actor, bounds.now))
+    if asked.wanted:
+        wanted["shown"] = Counted(narrowed, lists[asked.tab].due)
+    return inbox.count_lists(wanted, bounds)
+
+
+def _page(rows: models.QuerySet[Any], chosen: _List, cursor: str) -> tuple[list[Any], str]:
+    behind = after_place(rows, cursor, chosen.order)
+    if chosen.order == "newest":
+        ordered = behind.order_by("-pk")
+    elif chosen.order == "due":
+        ordered = behind.order_by("due_at", "pk")
+    else:
+        ordered = behind.order_by(F("due_at").asc(nulls_last=True), "pk")
+    if chosen.path:
+        unread = [f"approval__{name}" for name in _UNREAD]
+        ordered = ordered.select_related("approval").defer(*unread)
+    else:
+        ordered = ordered.defer(*_UNREAD)
+    found = list(ordered[: PAGE_SIZE + 1])
+    if len(found) <= PAGE_SIZE:
+        return found, ""
+    last = found[PAGE_SIZE - 1]
+    due = None if chosen.order == "newest" else last.due_at or NEVER
+    return found[:PAGE_SIZE], place_of(due, last.pk)
+
+
+def _question(row: AskedPerson | Approval | Decision, tab: str) -> Question:
+    if isinstance(row, Approval):
+        return Question(row, row.due_at)
+    if isinstance(row, Decision):
+        return Question(row.approval, None, decision=row)
+    return Question(
+        row.approval,
+        row.due_at,
+        is_mine=True,
+        is_snoozed=tab == "snoozed",
+        snoozed_until=getattr(row, "snoozed_until", None),
+    )
+
+
+def _rows(questions: Sequence[Question], tab: str, actor: Actor) -> list[Row]:
+    rounds = [one.approval for one in questions]
+    activities = inbox.activities_behind(rounds)
+    releases = {one.release_id for one in activities.values()}
+    skipped = {} if tab == "decided" else inbox.skipped_in(releases)
+    about_others = tab in {"others", "all"}
+    awaited = inbox.people_awaited([one.pk for one in rounds]) if about_others else {}
+    return make_rows(questions, activities, skipped, awaited, actor.user_id or 0)
+
+
+def rows_of(asked: Sequence[AskedPerson], actor: Actor) -> list[Row]:
+    """The rows of what waits for the actor, as the list "Needs me" has them."""
+    return _rows([_question(one, "mine") for one in asked], "mine", actor)
+
+
+def _tabs(asked: Asked, counts: Mapping[str, int]) -> tuple[Tab, ...]:
+    return tuple(
+        Tab(name, label, counts[name], asked.address(tab=name), name == asked.tab)
+        for name, label in TABS.items()
+    )
+
+
+def _groups(
+    rows: Sequence[Row], numbers: Mapping[str, int], bounds: Bounds, tab: str
+) -> tuple[Group, ...]:
+    if tab == "decided":
+        number = numbers.get("", len(rows))
+        return (Group("decided", "Last 90 days", number, tuple(rows)),) if rows else ()
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(bounds.group_of(row.due or NEVER), []).append(row)
+    return tuple(
+        Group(
+            name,
+            label,
+            numbers.get(name, len(found[name])),
+            tuple(sorted(found[name], key=lambda row: row.order)),
+        )
+        for name, label in GROUPS.items()
+        if name in found
+    )
+
+
+def _empty(page: InboxPage, actor: Actor) -> Empty:
+    asked = page.asked
+    every = page.counts.lists[asked.tab]
+    if every and asked.wanted:
+        return Empty(
+            "No match", f"{every} without filters.", "Clear the filters", page.clear_address
+        )
+    if asked.tab != "mine":
+        return _EMPTY_TABS[asked.tab]
+    if page.counts.lists["snoozed"]:
+        sentence = "What you put aside comes back by itself."
+        return Empty(
+            "Nothing needs you now", sentence, "See what is snoozed", "/inbox/?tab=snoozed"
+        )
+    if not inbox.holds_a_seat(actor):
+        return _no_seat(page)
+    week = page.now - dt.timedelta(days=7)
+    number = inbox.decided_by(actor, week).count()
+    done = f"You decided {number} in the last seven days." if number else ""
+    return Empty("Nothing waits for you", done, "All pending", "/inbox/?tab=all")
+
+
+_EMPTY_TABS: Final = {
+    "others": Empty(
+        "Nobody is awaited",
+        "Here stands what others are asked of your releases, your phases and your requests.",
+    ),
+    "snoozed": Empty("Nothing is put aside", "Snooze what you cannot decide yet; it comes back."),
+    "decided": Empty("No decision yet", "Here stands what you decided in the last 90 days."),
+    "all": Empty("Nothing is pending", "No active release that you may see waits for anybody."),
+}
+
+
+def _no_seat(page: InboxPage) -> Empty:
+    names = ", ".join(inbox.administrators())
+    ask = f"Ask an administrator: {names}." if names else "Ask an administrator."
+    said = f"Nobody has asked you for a decision yet. {ask}"
+    further = ("All pending", "/inbox/?tab=all") if page.counts.lists["all"] else ("", "")
+    return Empty("You hold no approver seat", said, *further)

@@ -1,0 +1,62 @@
+"""`/inbox/`: what a person must decide next, and the record beside it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from approvals.services.reconcile import ensure_current
+from audit.actor import Actor
+from audit.errors import NotFound
+from portal.actors import actor_from_request
+from portal.moments import zone_for
+from portal.pages.activity import Record, load_activity
+from portal.pages.inbox import load_inbox
+from portal.pages.inbox_filters import Asked
+from portal.views.inbox_acts import DENSITY
+
+PANE: Final = "pane"
+
+
+@never_cache
+@vary_on_headers("HX-Request", "HX-Target")
+@require_safe
+@login_required
+def inbox(request: HttpRequest) -> HttpResponse:
+    """The list; with `?open=ACT-874` the record beside it, and for htmx the record alone."""
+    actor = actor_from_request(request, "page")
+    asked = Asked.read(request.GET.dict())
+    if _wants_pane(request):
+        return render(request, "portal/inbox/_pane.html", _pane(actor, asked.open_id))
+    ensure_current(actor=actor)
+    page = load_inbox(actor, asked, timezone.now(), zone_for(request.user))
+    request.waiting = page.counts.waiting  # type: ignore[attr-defined]  # the navigation says the same
+    context = {
+        "page": page,
+        "compact": request.COOKIES.get(DENSITY) == "compact",
+        **_pane(actor, asked.open_id),
+    }
+    return render(request, "portal/inbox/page.html", context)
+
+
+def _wants_pane(request: HttpRequest) -> bool:
+    htmx: Any = getattr(request, "htmx", None)
+    return bool(htmx) and htmx.target == PANE
+
+
+def _pane(actor: Actor, open_id: int | None) -> dict[str, Any]:
+    """The record that is open; what the person may not see is not there (MON-5)."""
+    record: Record | None = None
+    if open_id is not None:
+        try:
+            record = load_activity(actor, open_id)
+        except NotFound:
+            return {"record": None, "missing": f"ACT-{open_id}"}
+    return {"record": record}

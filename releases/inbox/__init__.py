@@ -1,0 +1,62 @@
+"""What waits for whom, for the inbox: its lists, their filters, their counts (MON-4, MON-5).
+
+Every list is one of questions: rows of the projection (`AskedPerson`) for what waits for the actor,
+rounds (`Approval`) for what waits for others. `path` is the way from such a row to its round:
+"approval__" or nothing.
+"""
+
+from __future__ import annotations
+
+from releases.inbox.counts import (
+    MOST_COUNTED,
+    Bounds,
+    Counted,
+    count_lists,
+)
+from releases.inbox.filters import (
+    InboxFilter,
+    narrowed,
+    releases_in,
+)
+from releases.inbox.lists import (
+    Reach,
+    all_pending,
+    decided_by,
+    holding_production,
+    needs_me,
+    snoozed_by,
+    snoozers_of,
+    waiting_on_others,
+)
+from releases.inbox.rows import (
+    activities_behind,
+    administrators,
+    held_up,
+    holds_a_seat,
+    people_awaited,
+    skipped_in,
+)
+
+__all__ = [
+    "MOST_COUNTED",
+    "Bounds",
+    "Counted",
+    "InboxFilter",
+    "Reach",
+    "activities_behind",
+    "administrators",
+    "all_pending",
+    "count_lists",
+    "decided_by",
+    "held_up",
+    "holding_production",
+    "holds_a_seat",
+    "narrowed",
+    "needs_me",
+    "people_awaited",
+    "releases_in",
+    "skipped_in",
+    "snoozed_by",
+    "snoozers_of",
+    "waiting_on_others",
+]

@@ -1,0 +1,87 @@
+"""How many stand in each list, and in which group of urgency."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db import models
+from django.db.models import Case, Count, Q, Value, When
+
+from releases.selectors import NEVER
+
+# Of a list that is not the one shown, "more than 99" is all that is said.
+MOST_COUNTED: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Where the groups of a list end, for one reader at one moment.
+
+    Each group has what falls due until its moment, and is not in one before it.
+    """
+
+    now: dt.datetime
+    soon: dt.datetime
+    today: dt.datetime
+    week: dt.datetime
+
+    def group_of(self, due: dt.datetime) -> str:
+        """The group of a moment; `NEVER` is that of what has no deadline."""
+        ends = (
+            ("overdue", self.now),
+            ("soon", self.soon),
+            ("today", self.today),
+            ("week", self.week),
+        )
+        for name, end in ends:
+            if due <= end:
+                return name
+        return "later" if due < NEVER else "none"
+
+    def as_case(self, due: Any) -> Case:
+        """The same for a column, in SQL."""
+        return Case(
+            When(_until(due, self.now), then=Value("overdue")),
+            When(_until(due, self.soon), then=Value("soon")),
+            When(_until(due, self.today), then=Value("today")),
+            When(_until(due, self.week), then=Value("week")),
+            When(Q(**{f"{due}__lt": NEVER}), then=Value("later")),
+            default=Value("none"),
+            output_field=models.CharField(),
+        )
+
+
+def _until(due: str, end: dt.datetime) -> Q:
+    return Q(**{f"{due}__lte": end})
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A list to count: by group when the column of its deadline is given.
+
+    Unless `whole`, no further than `MOST_COUNTED`.
+    """
+
+    rows: models.QuerySet[Any]
+    due: str | None = None
+    whole: bool = True
+
+    def as_query(self, name: str, bounds: Bounds) -> models.QuerySet[Any, Any]:
+        """(name, group, number) for each of its groups."""
+        rows = self.rows.order_by()
+        if not self.whole:
+            some = rows.values("pk")[:MOST_COUNTED]
+            rows = rows.model._default_manager.filter(pk__in=some).order_by()
+        by_group = bounds.as_case(self.due) if self.due else Value("", models.CharField())
+        named = rows.values(in_list=Value(name, models.CharField()), in_group=by_group)
+        return named.annotate(number=Count("pk")).values_list("in_list", "in_group", "number")
+
+
+def count_lists(lists: Mapping[str, Counted], bounds: Bounds) -> dict[tuple[str, str], int]:
+    """How many rows each list has, by (list, group); one query for all of them."""
+    parts = [one.as_query(name, bounds) for name, one in lists.items()]
+    found = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+    return {(name, group): number for name, group, number in found}

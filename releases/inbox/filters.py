@@ -1,0 +1,111 @@
+"""What a list of questions is narrowed to."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from approvals.models import AskedPerson
+from releases.documents import document_of
+from releases.inbox.lists import HOST, hosts_of
+from releases.models import Activity, ProcessVersion, Release
+
+_MOST_CHOICES: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class InboxFilter:
+    """What a list of questions is narrowed to; what is left out does not narrow it."""
+
+    product: str = ""
+    release: int | None = None
+    kind: str = ""
+    category: str = ""
+    risk: str = ""
+    environment: str = ""
+    overdue: bool = False
+    text: str = ""
+
+    def __bool__(self) -> bool:
+        return self != InboxFilter()
+
+
+def narrowed(
+    rows: models.QuerySet[Any], wanted: InboxFilter, path: str, now: dt.datetime
+) -> models.QuerySet[Any]:
+    """The rows of a list that a filter leaves."""
+    release = f"{path}scope__release__"
+    exact = {
+        f"{release}product__key": wanted.product,
+        f"{release}pk": wanted.release,
+        f"{release}risk": wanted.risk,
+    }
+    rows = rows.filter(**{name: value for name, value in exact.items() if value})
+    if wanted.environment:
+        # The column holds canonical JSON: a name between its quotation marks is an element.
+        rows = rows.filter(**{f"{release}environments__contains": f'"{wanted.environment}"'})
+    if wanted.overdue:
+        rows = rows.filter(**{f"{path}due_at__lte": now})
+    activities = _activities_wanted(wanted)
+    if activities is not None:
+        rows = rows.filter(**{f"{path}host__in": hosts_of(activities)})
+    return rows.filter(_about(wanted.text, path)) if wanted.text else rows
+
+
+def _activities_wanted(wanted: InboxFilter) -> models.QuerySet[Activity] | None:
+    if not wanted.kind and not wanted.category:
+        return None
+    rows = Activity.objects.order_by()
+    if wanted.kind:
+        rows = rows.filter(kind=wanted.kind)
+    if wanted.category:
+        rows = rows.filter(_in_category(wanted.category))
+    return rows
+
+
+def _in_category(category: str) -> Q:
+    """The activities of a category, which stands in the process that each release was made with."""
+    in_use = Release.objects.filter(started_at__isnull=False).values("process_version_id")
+    found = Q(pk__in=[])
+    for version in ProcessVersion.objects.filter(pk__in=in_use):
+        for reference, spec in document_of(version).activities.items():
+            if spec.get("category") == category:
+                phase, _, key = reference.partition(".")
+                found |= Q(release__process_version_id=version.pk, phase__key=phase, key=key)
+    return found
+
+
+def _about(text: str, path: str) -> Q:
+    """Whether title, release, product or one of the people asked has the text, or its id is it."""
+    release = f"{path}scope__release__"
+    found = Q(**{f"{path}title__icontains": text})
+    for name in ("name", "version", "product__name"):
+        found |= Q(**{f"{release}{name}__icontains": text})
+    person = AskedPerson.objects.filter(
+        Q(user__display_name__icontains=text) | Q(user__username__icontains=text),
+        approval_id=OuterRef(f"{path}pk" if path else "pk"),
+        is_open=True,
+    )
+    found |= Q(Exists(person))
+    kind, _, number = text.upper().rpartition("-")
+    if number.isascii() and number.isdigit() and len(number) < 19:
+        if kind in ("", "ACT"):
+            found |= Q(**{f"{path}host": f"{HOST}{int(number)}"})
+        if kind in ("", "REL"):
+            found |= Q(**{f"{release}pk": int(number)})
+    return found
+
+
+def releases_in(rows: models.QuerySet[Any], path: str) -> list[tuple[Any, ...]]:
+    """(key, name, version, product's key and name, environments, risk) of the releases of a list."""
+    scopes = rows.order_by().values(f"{path}scope_id")
+    found = Release.objects.filter(scope_id__in=scopes).order_by("-pk")
+    return list(
+        found.values_list("pk", "name", "version", "product__key", "product__name", "environments")[
+            :_MOST_CHOICES
+        ]
+    )
