@@ -16,6 +16,7 @@ from django.contrib.auth.models import Group
 
 from approvals.models import Role
 from releases.models import ProcessVersion
+from releases.rules.held import PhaseShape, held_by
 from releases.rules.process_export import export_process
 from releases.rules.process_names import names_in, unresolve_names
 
@@ -52,6 +53,23 @@ class ProcessDocument:
                 pairs.setdefault(ref, set()).add(other)
                 pairs.setdefault(other, set()).add(ref)
         return {ref: frozenset(others) for ref, others in pairs.items()}
+
+    @cached_property
+    def held(self) -> Mapping[str, frozenset[str]]:
+        """For each activity the references of all that cannot be done before it is."""
+        return held_by(
+            [
+                PhaseShape(
+                    phase["key"],
+                    phase["needs"],
+                    {
+                        f"{phase['key']}.{activity['key']}": activity.get("needs") or ()
+                        for activity in phase["activities"]
+                    },
+                )
+                for phase in self.data["phases"]
+            ]
+        )
 
 
 _MOST_KEPT = 256

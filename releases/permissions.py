@@ -6,9 +6,9 @@ from typing import Any
 
 from approvals.models import Scope
 from approvals.permissions import AUDITOR, unless_auditor
-from approvals.selectors import holds_role, in_group
+from approvals.selectors import Held, held_in, holds_role, in_group
 from audit.actor import YES, Actor, Answer
-from audit.permissions import can, within_token
+from audit.permissions import can, live_group_ids, within_token
 from releases.facts import root_scope
 from releases.models import Phase, Product, Release
 
@@ -32,38 +32,62 @@ def can_start_release(actor: Actor, release: Release) -> Answer:
     return unless_auditor(found, actor, release.scope.lineage)
 
 
-def can_manage_release(actor: Actor, release: Release) -> Answer:
+def can_manage_release(actor: Actor, release: Release, held: Held | None = None) -> Answer:
     """Whether the actor may hold, resume, abort, defer or change it, whatever has failed."""
     found = can(actor, "manage", *_around(release))
-    return unless_auditor(found, actor, release.scope.lineage)
+    return unless_auditor(found, actor, release.scope.lineage, held)
 
 
-def can_manage_phase(actor: Actor, release: Release, phase: Phase) -> Answer:
-    """Whether the actor may retry and skip inside a phase: its owner, or who manages the release."""
-    owner = owns_phase(actor, release, phase)
+def can_manage_phase(
+    actor: Actor, release: Release, phase: Phase, held: Held | None = None
+) -> Answer:
+    """Whether the actor may retry and skip inside a phase: its owner, or who manages the release.
+
+    `held` is what the actor holds around the release, where that is known already.
+    """
+    owner = owns_phase(actor, release, phase, held)
     if owner.code == AUDITOR.code:
         return owner
     if owner:
         return within_token(actor, "manage")
-    return can_manage_release(actor, release)
+    return can_manage_release(actor, release, held)
 
 
-def owns_phase(actor: Actor, release: Release, phase: Phase) -> Answer:
+def owns_phase(actor: Actor, release: Release, phase: Phase, held: Held | None = None) -> Answer:
     """Whether the phase names the actor as its owner, by person, group or role; no auditor is one."""
-    named = _is_named_owner(actor, release, phase)
-    return unless_auditor(Answer(named), actor, release.scope.lineage)
+    named = _is_named_owner(actor, release, phase, held)
+    return unless_auditor(Answer(named), actor, release.scope.lineage, held)
 
 
-def _is_named_owner(actor: Actor, release: Release, phase: Phase) -> bool:
+def _is_named_owner(actor: Actor, release: Release, phase: Phase, held: Held | None) -> bool:
     if actor.user_id is None or actor.kind != "person":
         return False
     if phase.owner_user_id is not None:
         return phase.owner_user_id == actor.user_id
     if phase.owner_group_id is not None:
         return in_group(actor, phase.owner_group_id)
+    if phase.owner_role_id is not None and held is not None:
+        return phase.owner_role_id in held.roles
     if phase.owner_role_id is not None:
         return holds_role(actor, phase.owner_role_id, release.scope.lineage)
     return False
+
+
+def owned_phases(actor: Actor, release: Release, phases: list[Phase]) -> frozenset[int]:
+    """The keys of the phases that the actor owns, by two queries at most; an auditor owns none."""
+    if actor.user_id is None or actor.kind != "person" or not within_token(actor, "manage"):
+        return frozenset()
+    groups: set[int] = set()
+    if any(phase.owner_group_id for phase in phases):
+        groups.update(live_group_ids(actor.user_id).values_list("group_id", flat=True))
+    named = {phase.pk for phase in phases if phase.owner_user_id == actor.user_id}
+    named |= {phase.pk for phase in phases if phase.owner_group_id in groups}
+    if not named and not any(phase.owner_role_id for phase in phases):
+        return frozenset()
+    held = held_in(actor, release.scope.lineage)
+    if held.reads_only:
+        return frozenset()
+    return frozenset(named | {phase.pk for phase in phases if phase.owner_role_id in held.roles})
 
 
 def can_abort_release(actor: Actor, release: Release, phases: list[Phase]) -> Answer:
@@ -106,10 +130,10 @@ def can_decide(actor: Actor) -> Answer:
     return Answer(True)
 
 
-def can_comment(actor: Actor, release: Release) -> Answer:
+def can_comment(actor: Actor, release: Release, held: Held | None = None) -> Answer:
     """Whether the actor may write a comment: everyone who sees the activity, but auditors."""
     if not actor.has_scope("decide"):
         return Answer(
             False, "token_scope", "This token does not reach that far.", {"scope": "decide"}
         )
-    return unless_auditor(YES, actor, release.scope.lineage)
+    return unless_auditor(YES, actor, release.scope.lineage, held)

@@ -31,6 +31,7 @@ from releases.models import (
     ProcessVersion,
     Product,
     Release,
+    Snooze,
 )
 from releases.rules.transitions import ACTIVITY_OPEN, ACTIVITY_WAITING, ActivityState
 from releases.visibility import (
@@ -169,6 +170,7 @@ class ReleaseFilter:
     states: Collection[str] = ()
     product: str | None = None
     text: str = ""
+    mine: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,8 @@ def releases_matching(actor: Actor, wanted: ReleaseFilter) -> models.QuerySet[Re
         rows = rows.filter(state__in=wanted.states)
     if wanted.product is not None:
         rows = rows.filter(product__key=wanted.product)
+    if wanted.mine:
+        rows = rows.filter(Q(manager_id=actor.user_id) | Q(requester_id=actor.user_id))
     if wanted.text:
         found = Q(pk__in=[])
         for name in ("name", "version", "description"):
@@ -213,12 +217,25 @@ def release_to_show(actor: Actor, release_id: int) -> Release:
 
 
 def activity_to_show(actor: Actor, activity_id: int) -> Activity:
-    """One visible activity with all that its page says of it, and `read_at`. Raises NotFound."""
+    """One visible activity with all that its page says of it, and `read_at`. Raises NotFound.
+
+    `was_snoozed` says whether anybody ever put it aside: mostly nobody has, and no page asks who.
+    """
     rows = (
         Activity.objects.select_related(
-            "phase", "release__product", "release__scope", "release__process_version", "asked_by"
+            "phase__owner_user",
+            "phase__owner_group",
+            "phase__owner_role",
+            "release__product",
+            "release__scope",
+            "release__process_version",
+            "release__manager",
+            "release__requester",
+            "asked_by",
         )
-        .annotate(read_at=Now())
+        .annotate(
+            read_at=Now(), was_snoozed=Exists(Snooze.objects.filter(activity_id=OuterRef("pk")))
+        )
         .filter(pk=activity_id)
     )
     return first_visible(actor, rows, "release__")

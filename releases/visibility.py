@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import models
@@ -19,6 +19,8 @@ from audit.actor import Actor
 from audit.errors import NotFound
 from audit.permissions import granted, live_group_ids, within_time
 from releases.models import Phase, Product, Release
+
+Roles = Sequence[tuple[int, int]]  # (role, scope), as `roles_held` gives them
 
 
 def everywhere(actor: Actor, action: str) -> Q:
@@ -51,17 +53,25 @@ def visible(actor: Actor, to_release: str = "") -> Q:
     )
 
 
-def reached_live(actor: Actor, to_release: str = "") -> Q:
-    """The same by what holds at this moment: a seat or phase that is theirs, a vote they gave."""
-    owned = Q(owner_user_id=actor.user_id) | Q(owner_group_id__in=live_group_ids(actor.user_id))
-    for role_id, scope_id in roles_held(actor.user_id):
-        owned |= Q(owner_role_id=role_id, release__scope__path__contains=f"/{scope_id}/")
-    phases = Phase.objects.filter(owned).values("release_id")
+def reached_live(actor: Actor, to_release: str = "", roles: Roles | None = None) -> Q:
+    """The same by what holds at this moment: a seat or phase that is theirs, a vote they gave.
+
+    `roles`: those they hold, when the caller has read them.
+    """
+    held = tuple(roles_held(actor.user_id)) if roles is None else roles
     return (
-        Q(**{f"{to_release}scope_id__in": scopes_with_a_live_seat(actor.user_id)})
+        Q(**{f"{to_release}scope_id__in": scopes_with_a_live_seat(actor.user_id, held)})
         | Q(**{f"{to_release}scope_id__in": scopes_with_a_vote(actor.user_id)})
-        | Q(**{f"{to_release}pk__in": phases})
+        | Q(**{f"{to_release}pk__in": phases_owned(actor, held).values("release_id")})
     )
+
+
+def phases_owned(actor: Actor, roles: Roles) -> models.QuerySet[Phase]:
+    """The phases that name the actor as their owner: by person, group, or one of these roles."""
+    owned = Q(owner_user_id=actor.user_id) | Q(owner_group_id__in=live_group_ids(actor.user_id))
+    for role_id, scope_id in roles:
+        owned |= Q(owner_role_id=role_id, release__scope__path__contains=f"/{scope_id}/")
+    return Phase.objects.filter(owned).order_by()
 
 
 def asked_or_named(user_id: int, to_release: str) -> Q:

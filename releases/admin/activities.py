@@ -9,7 +9,9 @@ from django.utils.safestring import SafeString
 
 from audit.admin.actors import actor_of
 from audit.admin.display import json_block
+from releases import wording
 from releases.admin.releases import VisibleByRelease
+from releases.admin.states import ActivityStates, state_tag
 from releases.models import Activity, ActivityResult, Comment
 from releases.selectors import activities_for
 
@@ -18,14 +20,19 @@ from releases.selectors import activities_for
 class ActivityAdmin(VisibleByRelease):
     """Activities of releases; they are decided on their page or over the API, never here."""
 
-    list_display = ("reference", "name", "kind", "release", "phase", "state", "attempt")
-    list_filter = ("state", "kind")
+    history_words = {"state": wording.ACTIVITY_STATES}
+    list_display = ("reference", "name", "kind", "release", "phase", "shown_state", "attempt")
+    list_filter = (ActivityStates, "kind")
     list_select_related = ("release", "phase")
     search_fields = ("name", "key", "release__name")
     ordering = ("-pk",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Activity]:
         return activities_for(actor_of(request))
+
+    @admin.display(description="State", ordering="state")
+    def shown_state(self, obj: Activity) -> SafeString:
+        return state_tag(obj.state, wording.ACTIVITY_STATES, wording.ACTIVITY_TONES)
 
 
 @admin.register(ActivityResult)

@@ -9,11 +9,13 @@ from django.utils.safestring import SafeString
 
 from audit.admin.base import ReadOnlyAdmin
 from audit.admin.display import json_block
+from releases import wording
+from releases.admin.states import PhaseStates, ReleaseStates, state_tag
 from releases.admin.visible import releases_seen
 from releases.models import Phase, Release
 
-_JSON = (
-    "authors", "environments", "tags", "product_tags", "artifacts", "links", "stakeholders",
+_OTHERWISE = (
+    "authors", "environments", "tags", "product_tags", "artifacts", "links", "stakeholders", "state",
 )  # fmt: skip
 
 
@@ -25,7 +27,7 @@ class VisibleByRelease(ReadOnlyAdmin):
 
 
 def _shown(name: str) -> str:
-    return f"shown_{name}" if name in _JSON else name
+    return f"shown_{name}" if name in _OTHERWISE else name
 
 
 @admin.register(Release)
@@ -35,13 +37,26 @@ class ReleaseAdmin(VisibleByRelease):
     fields = tuple(
         _shown(field.name) for field in Release._meta.concrete_fields if not field.primary_key
     )
-    list_display = ("reference", "name", "version", "product", "state", "manager", "created_at")
-    list_filter = ("state",)  # one of products would name those that are hidden
+    history_words = {"state": wording.RELEASE_STATES}
+    list_display = (
+        "reference",
+        "name",
+        "version",
+        "product",
+        "shown_state",
+        "manager",
+        "created_at",
+    )
+    list_filter = (ReleaseStates,)  # one of products would name those that are hidden
     search_fields = ("name", "version")
     ordering = ("-pk",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Release]:
         return releases_seen(request).select_related("product", "scope", "manager")
+
+    @admin.display(description="State", ordering="state")
+    def shown_state(self, obj: Release) -> SafeString:
+        return state_tag(obj.state, wording.RELEASE_STATES, wording.RELEASE_TONES)
 
     @admin.display(description="Authors")
     def shown_authors(self, obj: Release) -> SafeString:
@@ -76,8 +91,10 @@ class ReleaseAdmin(VisibleByRelease):
 class PhaseAdmin(VisibleByRelease):
     """Phases of releases."""
 
-    list_display = ("name", "key", "release", "state")
-    list_filter = ("state",)
+    fields = ("name", "key", "release", "shown_state", "position")
+    history_words = {"state": wording.PHASE_STATES}
+    list_display = ("name", "key", "release", "shown_state")
+    list_filter = (PhaseStates,)
     list_select_related = ("release",)
     search_fields = ("name", "key", "release__name")
     ordering = ("-release_id", "position")
@@ -85,3 +102,7 @@ class PhaseAdmin(VisibleByRelease):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Phase]:
         seen = releases_seen(request).values("pk")
         return Phase.objects.filter(release_id__in=seen)
+
+    @admin.display(description="State", ordering="state")
+    def shown_state(self, obj: Phase) -> SafeString:
+        return state_tag(obj.state, wording.PHASE_STATES, wording.PHASE_TONES)

@@ -1,0 +1,228 @@
+"""The page of a release: where it stands, why it stands still, who can move it (MON-1)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from approvals.wording import listed
+from audit.actor import Actor
+from portal.pages.graph import Graph, graph_of
+from portal.pages.release_acts import Act, Choice, allowed_acts, ways_out
+from portal.pages.release_banner import Banner, banner_of
+from portal.pages.release_feed import Entries, Feed, FeedQuery, feed_of, read_entries
+from portal.pages.release_phases import PhaseCard, columns_of, phase_cards
+from portal.pages.release_rows import (
+    ActivityRow,
+    Holder,
+    cells_text,
+    waiting_order,
+    who_holds_it_up,
+)
+from portal.pages.release_scene import Scene, load_scene
+from releases.models import Release
+from releases.rules.transitions import ReleaseState
+
+_LINK_KINDS: Final[Mapping[str, str]] = {
+    "requirements": "Requirements",
+    "release_notes": "Release notes",
+    "tracker": "Tracker",
+    "repository": "Repository",
+    "other": "Link",
+}
+_TEMPLATES: Final = "portal/releases"
+_MOST_HOLDERS: Final = 8
+
+
+@dataclass
+class ReleasePage:
+    """A release as one reader sees it."""
+
+    scene: Scene
+    feed: Feed
+    everything: bool = False
+
+    @property
+    def release(self) -> Release:
+        """The release."""
+        return self.scene.release
+
+    @property
+    def path(self) -> str:
+        """Its address."""
+        return self.scene.path
+
+    @property
+    def live_cells(self) -> str:
+        """The activities whose rows stand on the page, for `/live/`."""
+        return cells_text(self.open_rows)
+
+    @property
+    def live_scope(self) -> str:
+        """What `/live/` is asked for."""
+        return self.scene.live_scope
+
+    @cached_property
+    def banner(self) -> Banner | None:
+        """Why it stands as it does, when there is something to say."""
+        return banner_of(self.scene)
+
+    @cached_property
+    def choices(self) -> Sequence[Choice]:
+        """The ways out of a failure that the reader may take."""
+        return ways_out(self.scene)
+
+    @cached_property
+    def acts(self) -> Sequence[Act]:
+        """What the reader may do now; the first one to be pressed stands outside the menu."""
+        return allowed_acts(self.scene)
+
+    @property
+    def main_act(self) -> Act | None:
+        """Start, or resume: what the release waits for."""
+        return next((act for act in self.acts if act.key in ("start", "resume")), None)
+
+    @property
+    def more_acts(self) -> list[Act]:
+        """The others, for the menu."""
+        return [act for act in self.acts if act is not self.main_act]
+
+    @cached_property
+    def cards(self) -> list[PhaseCard]:
+        """The phases in their order."""
+        return phase_cards(self.scene)
+
+    @property
+    def columns(self) -> list[list[PhaseCard]]:
+        """The phases as a pipeline."""
+        return columns_of(self.scene, self.cards)
+
+    @cached_property
+    def open_rows(self) -> list[ActivityRow]:
+        """What has failed, then what waits for people, the reader's first."""
+        return [*self.scene.failed, *sorted(self.scene.waiting, key=waiting_order)]
+
+    @property
+    def mine(self) -> list[ActivityRow]:
+        """What waits for the reader."""
+        return [row for row in self.open_rows if row.is_mine]
+
+    @property
+    def running(self) -> list[ActivityRow]:
+        """What runs by itself."""
+        return [row for row in self.scene.rows if row.activity.state == "running"]
+
+    @cached_property
+    def holders(self) -> list[Holder]:
+        """Who holds it up: after a failure its manager, and whoever is asked."""
+        return [*self._menders(), *who_holds_it_up(self.scene.waiting)]
+
+    def _menders(self) -> list[Holder]:
+        failed, release = self.scene.failed, self.release
+        if not failed or release.ended_at is not None:
+            return []
+        closed = [row.activity.closed_at for row in failed if row.activity.closed_at]
+        is_me = release.manager_id == self.scene.actor.user_id
+        since = min(closed, default=None)
+        return [Holder(str(release.manager), len(failed), since, is_me, mends=True)]
+
+    @property
+    def top_holders(self) -> list[Holder]:
+        """The first of them."""
+        return self.holders[:_MOST_HOLDERS]
+
+    @property
+    def other_holders(self) -> int:
+        """How many more there are."""
+        return max(len(self.holders) - _MOST_HOLDERS, 0)
+
+    @cached_property
+    def graph(self) -> Graph:
+        """What waits for what."""
+        return graph_of(self.scene.board, everything=self.everything)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will come of it; a graph of what is unfinished would be empty."""
+        return ReleaseState(self.release.state) == ReleaseState.COMPLETED
+
+    @cached_property
+    def content(self) -> Mapping[str, Any]:
+        """What it is made of: environments, tags, artifacts, links, authors, stakeholders."""
+        release = self.release
+        lists = ("environments", "tags", "artifacts", "stakeholders")
+        found = {name: json.loads(getattr(release, name)) for name in lists}
+        stakeholders = [_stakeholder(one) for one in found.pop("stakeholders")]
+        links = [
+            {**one, "word": _LINK_KINDS.get(one["kind"], "Link")}
+            for one in json.loads(release.links)
+        ]
+        authors = [one["name"] for one in json.loads(release.authors)]
+        return {**found, "links": links, "authors": authors, "stakeholders": stakeholders}
+
+    @property
+    def environment_words(self) -> str:
+        """ "staging and production"."""
+        return listed(self.content["environments"], "and")
+
+    @property
+    def short_commit(self) -> str:
+        """As much of the commit as people compare."""
+        return self.release.commit[:10]
+
+
+def _stakeholder(named: Mapping[str, str]) -> str:
+    kind, name = next(iter(named.items()))
+    return name if kind == "user" else f"{name} ({kind})"
+
+
+def load_release_page(
+    actor: Actor,
+    release_id: int,
+    query: FeedQuery | None = None,
+    *,
+    everything: bool = False,
+) -> ReleasePage:
+    """Load the page for a reader. Raises NotFound for a release that they may not see."""
+    wanted = query or FeedQuery()
+
+    def entries(release: Release) -> Entries:
+        return read_entries(release, wanted)
+
+    scene, read = load_scene(actor, release_id, entries=entries)
+    feed = feed_of(read or Entries((), (), False), wanted, scene.board, scene.said)
+    return ReleasePage(scene, feed, everything=everything)
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A part of a page that `/live/` renders anew: the id of its element, its template, its context."""
+
+    id: str
+    template: str
+    context: Mapping[str, Any]
+
+
+def release_fragments(
+    page: ReleasePage, *, parts: bool = True, cells: Collection[int] | None = None
+) -> list[Fragment]:
+    """What of a release page is kept up to date in place; rows are never put in or moved.
+
+    `parts`: whether the reader has the release page before them and not one of its phases. `cells`:
+    the activities whose rows stand there (all that have begun, if not said), so that a row which has
+    just ended says so where it stands. Each template takes `live`, which adds `hx-swap-oob`.
+    """
+    names = ("state", "banner", "pipeline", "holdups", "feed_bar") if parts else ()
+    whole = [
+        Fragment(f"release-{name.replace('_', '-')}", f"{_TEMPLATES}/_{name}.html", {"page": page})
+        for name in names
+    ]
+    return whole + [
+        Fragment(f"{name}-{row.activity.pk}", f"{_TEMPLATES}/_cell_{name}.html", {"row": row})
+        for row in page.scene.rows
+        if (row.activity.opened_at if cells is None else row.activity.pk in cells)
+        for name in ("status", "waiting", "time")
+    ]

@@ -1,0 +1,193 @@
+"""What a reader may do with a release, each act with its consequence, or why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from audit.actor import YES, Answer
+from audit.errors import Conflict
+from portal.pages.release_rows import ActivityRow
+from portal.pages.release_scene import Scene
+from releases.rules.progress import (
+    Plan,
+    ReleaseFacts,
+    plan_abort,
+    plan_defer,
+    plan_hold,
+    plan_resume,
+    plan_start,
+)
+from releases.rules.transitions import RELEASE_ENDED, ReleaseState
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing that can be done with a release: words for button and page."""
+
+    key: str
+    label: str
+    icon: str
+    consequence: str
+    button: str
+    is_danger: bool = False
+
+
+ACTS: Final[Mapping[str, Act]] = {
+    act.key: act
+    for act in (
+        Act(
+            "start", "Start", "play_circle",
+            "Its first activities open and whoever they ask is told. The process version it was "
+            "made with stays.",
+            "Start the release",
+        ),
+        Act(
+            "hold", "Hold", "pause_circle",
+            "Nothing new starts until it is resumed. What is open can still be decided, and its "
+            "deadlines run on.",
+            "Hold the release",
+        ),
+        Act(
+            "resume", "Resume", "play_circle",
+            "Your hold ends, and whatever has all it needs starts at once.",
+            "Resume the release",
+        ),
+        Act(
+            "retry", "Retry what failed", "replay",
+            "A new attempt opens: everyone is asked afresh, and the former round stays readable.",
+            "Retry",
+        ),
+        Act(
+            "skip", "Ask to skip an activity", "skip_next",
+            "Somebody else who holds the right to override must approve it. Then the activity "
+            "counts as done and is shown as skipped for good.",
+            "Ask to skip it",
+        ),
+        Act(
+            "change", "Change content", "edit",
+            "The next attempts are asked about the new content. Nothing changes under people who "
+            "are deciding.",
+            "Save the change",
+        ),
+        Act(
+            "defer", "Defer", "schedule",
+            "The release is put off. Open questions close without a result, and nothing runs.",
+            "Defer the release",
+        ),
+        Act(
+            "abort", "Abort", "stop_circle",
+            "The release ends for good: what is open is closed, and nothing of it can be resumed.",
+            "Abort the release", is_danger=True,
+        ),
+    )
+}  # fmt: skip
+# Before the start "aborting" is cancelling.
+_CANCEL: Final = Act(
+    "abort", "Cancel the release", "block",
+    "The release is cancelled before it has started, for good.",
+    "Cancel the release", is_danger=True,
+)  # fmt: skip
+
+_PLANNERS: Final[Mapping[str, Callable[[ReleaseFacts], Plan]]] = {
+    "start": plan_start,
+    "hold": plan_hold,
+    "resume": plan_resume,
+    "defer": plan_defer,
+    "abort": plan_abort,
+}
+
+
+def act_of(scene: Scene, key: str) -> Act:
+    """An act, in the words that suit the release. Raises KeyError for what is no act."""
+    return _CANCEL if key == "abort" and scene.is_planned else ACTS[key]
+
+
+def answer_for(scene: Scene, key: str) -> Answer:
+    """Whether the reader may do this now: the person first, then the moment, by the rules' own word."""
+    person = _person(scene, key)
+    return person and _moment(scene, key)
+
+
+def _person(scene: Scene, key: str) -> Answer:
+    if key == "start":
+        return scene.may_start
+    if key in ("abort", "change"):
+        return scene.may_mend
+    if key in ("retry", "skip"):
+        return YES if scene.owned else scene.may_manage
+    return scene.may_manage
+
+
+def _moment(scene: Scene, key: str) -> Answer:
+    if key == "change":
+        ended = ReleaseState(scene.release.state) in RELEASE_ENDED
+        return Answer(False, "already_ended", "The release has ended.") if ended else YES
+    if key in ("retry", "skip"):
+        return YES if rows_for(scene, key) else _NOTHING[key]
+    try:
+        _PLANNERS[key](scene.board.facts())
+    except Conflict as refusal:
+        return Answer(False, refusal.code, refusal.sentence, refusal.data)
+    return YES
+
+
+_NOTHING: Final = {
+    "retry": Answer(False, "not_failed", "Nothing here that you may retry has failed."),
+    "skip": Answer(False, "cannot_skip", "There is nothing here that you may ask to skip."),
+}
+
+
+def rows_for(scene: Scene, key: str) -> list[ActivityRow]:
+    """The activities that the reader may retry, or ask to skip."""
+    return [row for row in scene.rows if key in row.acts]
+
+
+def allowed_acts(scene: Scene) -> list[Act]:
+    """What the reader may do now, in the order of the menu."""
+    return [act_of(scene, key) for key in ACTS if answer_for(scene, key)]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A way out of a failure, with its consequence in one sentence."""
+
+    label: str
+    path: str
+    consequence: str
+    icon: str
+    is_danger: bool = False
+
+
+_WAYS_OUT: Final = (
+    (
+        "retry",
+        "retry/",
+        "Retry",
+        "The same content is put to everyone again, in a new attempt.",
+    ),
+    (
+        "change",
+        "change/?then=retry",
+        "Fix and resubmit",
+        "You change what the release ships; then everyone is asked about the new content.",
+    ),
+    (
+        "abort",
+        "abort/",
+        "Abort",
+        "The release ends for good, and nothing of it can be resumed.",
+    ),
+)
+
+
+def ways_out(scene: Scene) -> list[Choice]:
+    """Retry, fix and resubmit, abort: those that the reader may take after a failure (EXE-6)."""
+    if not scene.failed:
+        return []
+    return [
+        Choice(label, scene.path + ending, words, ACTS[key].icon, ACTS[key].is_danger)
+        for key, ending, label, words in _WAYS_OUT
+        if answer_for(scene, key)
+    ]
