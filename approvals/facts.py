@@ -40,7 +40,9 @@ class _Query:
     PostgreSQL lists go as arrays: the text is the same however many they are, and is planned once.
     """
 
-    def __init__(self, lineage: Sequence[int], now: dt.datetime) -> None:
+    def __init__(
+        self, lineage: Sequence[int], now: dt.datetime, without: Collection[int] = ()
+    ) -> None:
         user = get_user_model()
         self.user = user._meta.db_table
         self.member = user.groups.through._meta.db_table
@@ -48,6 +50,7 @@ class _Query:
         self.role = Role._meta.db_table
         self.group = Group._meta.db_table
         self.lineage = list(lineage)
+        self.without = list(without)
         self.now = connection.ops.adapt_datetimefield_value(now)
         self.parts: list[str] = []
         self.values: list[Any] = []
@@ -86,7 +89,10 @@ class _Query:
         """Holders of roles, by themselves and through a group, where `condition` names the roles."""
         around, scopes = among("a.scope_id", self.lineage)
         held = f"{condition} AND {around} AND {self._live('a')}"
-        window = [self.now, self.now]
+        window: list[Any] = [self.now, self.now]
+        if self.without:
+            left_out, keys = among("a.id", self.without)
+            held, window = f"{held} AND NOT ({left_out})", [*window, *keys]
         direct = (
             f"{self.assigned} a JOIN {self.role} r ON r.id = a.role_id "
             f"JOIN {self.user} u ON u.id = a.user_id WHERE {held}"
@@ -97,7 +103,7 @@ class _Query:
             f"JOIN {self.member} m ON m.group_id = a.group_id "
             f"JOIN {self.user} u ON u.id = m.user_id WHERE {held} AND {self._live('m')}"
         )
-        self._select(kind, ref, through, [*values, *scopes, *window, *window])
+        self._select(kind, ref, through, [*values, *scopes, *window, self.now, self.now])
 
     def _add_names(self, kind: str, table: str, ids: Collection[int]) -> None:
         named, values = among("n.id", ids)
@@ -113,16 +119,21 @@ class _Query:
 
 
 def load_people(
-    keys: Iterable[SourceKey], user_ids: Collection[int], lineage: Sequence[int], now: dt.datetime
+    keys: Iterable[SourceKey],
+    user_ids: Collection[int],
+    lineage: Sequence[int],
+    now: dt.datetime,
+    without: Collection[int] = (),
 ) -> People:
     """Everyone whom the sources `keys` reach at `now`, and the users named, in one query.
 
-    Roles count where they are held in `lineage` (a scope and those around it).
+    Roles count where they are held in `lineage` (a scope and those around it). `without`: keys of
+    assignments that are taken for ended, for whoever asks what ending them would do.
     """
     wanted: dict[str, list[Any]] = {"group": [], "role": [], "right": []}
     for kind, ref in sorted(set(keys), key=str):
         wanted[kind].append(ref)
-    query = _Query(lineage, now)
+    query = _Query(lineage, now, without)
     query.add_users(sorted(user_ids) or [0])
     if wanted["group"]:
         query.add_groups(wanted["group"])
@@ -209,9 +220,11 @@ def people_of(
     exclusions: Mapping[int, str],
     lineage: Sequence[int],
     now: dt.datetime,
+    without: Collection[int] = (),
 ) -> People:
     """Everyone whom `seats` reach at `now`, and those excluded from them; one query."""
-    return load_people(source_keys(seats), named_users(seats) | exclusions.keys(), lineage, now)
+    users = named_users(seats) | exclusions.keys()
+    return load_people(source_keys(seats), users, lineage, now, without)
 
 
 def live_decisions(decisions: Iterable[Decision]) -> dict[UUID, Decision]:

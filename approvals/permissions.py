@@ -6,20 +6,25 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from approvals.models import Scope
-from approvals.selectors import reads_only_in
+from approvals.selectors import Held, reads_only_in
 from audit.actor import YES, Actor, Answer
 from audit.permissions import can
 
 AUDITOR = Answer(False, "auditor", "Auditors read; they write nothing.")
 
 
-def unless_auditor(found: Answer, actor: Actor, lineage: Sequence[int]) -> Answer:
+def unless_auditor(
+    found: Answer, actor: Actor, lineage: Sequence[int], held: Held | None = None
+) -> Answer:
     """A yes only for those who do not read only in `lineage`, whatever rights they have besides.
 
     Everything but looking passes here, superusers too (A-070). Votes do not: the seats leave
-    auditors out.
+    auditors out. `held` is what the actor holds there, where that is known already.
     """
-    return AUDITOR if found and reads_only_in(actor, lineage) else found
+    if not found:
+        return found
+    reads_only = reads_only_in(actor, lineage) if held is None else held.reads_only
+    return AUDITOR if reads_only else found
 
 
 def can_give_rights(actor: Actor, persons: Collection[UUID]) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -45,6 +46,21 @@ def holds_role(actor: Actor, role_id: int, lineage: Sequence[int]) -> bool:
     return live_assignments(actor.user_id).filter(role_id=role_id, scope_id__in=lineage).exists()
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The roles that somebody holds somewhere at one moment, and whether one of them reads only."""
+
+    roles: frozenset[int]
+    reads_only: bool
+
+
+def held_in(actor: Actor, lineage: Sequence[int]) -> Held:
+    """What the actor holds here: one query, for a page that asks several questions about it."""
+    rows = live_assignments(actor.user_id).filter(scope_id__in=lineage)
+    found = list(rows.values_list("role_id", "role__reads_only"))
+    return Held(frozenset(role for role, _ in found), any(reads for _, reads in found))
+
+
 def in_group(actor: Actor, group_id: int) -> bool:
     """Whether the actor is in a group at this moment."""
     return live_memberships().filter(user_id=actor.user_id, group_id=group_id).exists()
@@ -67,10 +83,15 @@ def scopes_with_a_seat(user_id: int | None) -> models.QuerySet[Any]:
     return Approval.objects.filter(asked__user_id=user_id or 0).values("scope_id")
 
 
-def scopes_with_a_live_seat(user_id: int | None) -> models.QuerySet[Any]:
-    """The same by what open rounds name and the user holds now: for one added a moment ago."""
+def scopes_with_a_live_seat(
+    user_id: int | None, roles: Sequence[tuple[int, int]] | None = None
+) -> models.QuerySet[Any]:
+    """The same by what open rounds name and the user holds now: for one added a moment ago.
+
+    `roles`: those they hold (`roles_held`), when the caller has read them.
+    """
     named = Q(group_id__in=live_group_ids(user_id))
-    for role_id, scope_id in roles_held(user_id):
+    for role_id, scope_id in roles_held(user_id) if roles is None else roles:
         named |= Q(role_id=role_id, approval__scope__path__contains=f"/{scope_id}/")
     is_open = Q(approval__state=Approval.State.OPEN)
     return SeatSource.objects.filter(named, is_open).values("approval__scope_id")
@@ -203,3 +224,80 @@ def current_rounds(hosts: Collection[str]) -> list[Approval]:
     """The newest round of each of these hosts: one query, and no row of a former attempt."""
     newer = Approval.objects.filter(host=OuterRef("host"), attempt__gt=OuterRef("attempt"))
     return list(Approval.objects.filter(~Exists(newer), host__in=hosts))
+
+
+# --- Roles and their holders -----------------------------------------------------------------------
+
+
+def roles_by_name() -> models.QuerySet[Role]:
+    """Every role."""
+    return Role.objects.order_by("name", "pk")
+
+
+def assignments() -> models.QuerySet[RoleAssignment]:
+    """Who was given which role where, the newest first."""
+    rows = RoleAssignment.objects.select_related("role", "user", "group", "scope")
+    return rows.order_by("-pk")
+
+
+def lasting_assignments(now: dt.datetime) -> models.QuerySet[RoleAssignment]:
+    """Those that hold at `now` or will."""
+    return assignments().filter(Q(valid_until__isnull=True) | Q(valid_until__gt=now))
+
+
+def members_of(group_ids: Collection[int]) -> dict[int, list[Any]]:
+    """The active people of groups at this moment, by group."""
+    found: dict[int, list[Any]] = {}
+    rows = live_memberships().filter(group_id__in=group_ids).select_related("user").order_by("pk")
+    for row in rows:
+        found.setdefault(row.group_id, []).append(row.user)
+    return found
+
+
+def assignment_versions(role_id: int, limit: int) -> list[Any]:
+    """What became of the assignments of a role, the newest first."""
+    versions = history_of(RoleAssignment)._base_manager.filter(role_id=role_id)
+    return list(versions.order_by("-history_id")[:limit])
+
+
+def scopes_of_products() -> models.QuerySet[Scope]:
+    """The scopes in which a role can be held for a product."""
+    rows = Scope.objects.filter(kind=Scope.Kind.PRODUCT, product__is_archived=False)
+    return rows.order_by("label", "pk")
+
+
+def groups_by_name() -> models.QuerySet[Group]:
+    """Every group."""
+    return Group.objects.order_by("name")
+
+
+def roles_without_holders() -> models.QuerySet[Role]:
+    """The roles that no assignment gives to anybody at this moment."""
+    held = RoleAssignment.objects.filter(within_time(), role_id=OuterRef("pk"))
+    return roles_by_name().filter(~Exists(held))
+
+
+def scope_labels(keys: Collection[int]) -> dict[int, str]:
+    """What scopes are called, by key."""
+    return dict(Scope.objects.filter(pk__in=keys).values_list("pk", "label"))
+
+
+def role_called(slug: str) -> Role | None:
+    """The role of this slug."""
+    return Role.objects.filter(slug=slug).first()
+
+
+def gives_right(right: str) -> bool:
+    """Whether anybody holds a role at this moment that gives the right."""
+    live = RoleAssignment.objects.filter(within_time(), role__rights__contains=f'"{right}"')
+    return live.exists()
+
+
+def rounds_that_name_role(role_id: int) -> models.QuerySet[Any, Any]:
+    """The keys of the rounds with a seat for the role, as a subquery."""
+    return SeatSource.objects.filter(role_id=role_id).values("approval_id")
+
+
+def by_urgency(rounds: models.QuerySet[Approval]) -> models.QuerySet[Approval]:
+    """What is due first, first."""
+    return rounds.order_by(F("due_at").asc(nulls_last=True), "pk")

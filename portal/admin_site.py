@@ -12,17 +12,22 @@ from django.contrib.auth.views import LogoutView, redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from unfold.sites import UnfoldAdminSite
 
+from portal.pages.admin_start import admin_start
+
 STAFF_ONLY = "The administration is for staff. Ask an administrator if you need to come in here."
 
 
 class PortalAdminSite(UnfoldAdminSite):
     """The admin site: one sign-in page for everything, so that no second factor is walked around."""
+
+    index_title = "Administration"
 
     def admin_view(
         self, view: Callable[..., HttpResponseBase], cacheable: bool = False
@@ -42,6 +47,14 @@ class PortalAdminSite(UnfoldAdminSite):
         """What every page has, with the style sheet of our own pages."""
         context: dict[str, Any] = super().each_context(request)
         return {**context, "styles": [*context["styles"], static("audit/admin.css")]}
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """The first page: what needs attention, then the records."""
+        start = admin_start(request)
+        answer: TemplateResponse = super().index(request, {**(extra_context or {}), "start": start})
+        return answer
 
     @method_decorator(never_cache)
     @login_not_required

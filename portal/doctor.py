@@ -16,6 +16,7 @@ from django.core.checks import ERROR, run_checks
 from django.db import DEFAULT_DB_ALIAS, Error, connection
 
 from audit.locking import database_now
+from audit.selectors import dead_deliveries
 from audit.triggers import protected_models
 from portal.health import WORKER_SILENT_AFTER, last_beat, unapplied_migrations
 from portal.invariants import Finding, check_invariants
@@ -23,6 +24,7 @@ from portal.required import SETTINGS_PROBLEMS
 from releases.services.due import dead_letters, failing_work
 
 _CONFIGURATION = "configuration"
+_MOST_DEAD = 20
 
 
 @dataclass(slots=True)
@@ -59,7 +61,7 @@ def examine(*, now: dt.datetime | None = None) -> Examination:
     _look_at_checks(found)
     found.findings += [*_debug(), *_cache(), *_dead_letters()]
     (found.notes if settings.COUNTERSIGN_EMBEDDED else found.findings).extend(_worker())
-    found.notes += _database_role()
+    found.notes += [*_database_role(), *_dead_mail()]
     found.findings += check_invariants(now=now)
     return found
 
@@ -142,6 +144,15 @@ def _dead_letters() -> Iterator[Finding]:
         )
         mend = f"Look in the log for due_work_failed with kind={row.kind} key={row.object_id}."
         yield _finding("failing_work", f"{row.kind} {row.object_id}", detail, mend)
+
+
+def _dead_mail() -> Iterator[Finding]:
+    """What people were to be told and never got: in the portal it stands all the same."""
+    dead = list(dead_deliveries()[:_MOST_DEAD])
+    for row in dead:
+        detail = f"it failed for good after {row.attempts} attempts: {row.error}"
+        mend = "Mend the cause, then have it sent again in the administration, under Deliveries."
+        yield _finding("dead_mail", f"message {row.pk} about {row.notice.host}", detail, mend)
 
 
 def _database_role() -> Iterator[Finding]:

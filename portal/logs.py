@@ -83,6 +83,8 @@ def logging_config(*, readable: bool, level: str) -> dict[str, Any]:
             # Django's own console handler would print each of its lines a second time.
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": level, "propagate": True},
+            # Each sign-in, with the name that was tried: at times a password typed one field too early.
+            "axes": {"handlers": [], "level": "WARNING", "propagate": True},
             # It says every poll and every task at INFO.
             "django-q": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         },

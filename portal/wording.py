@@ -6,40 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from approvals.wording import listed
-from releases.rules.transitions import ActivityKind, ActivityState, PhaseState, ReleaseState
+from releases import wording
+from releases.rules.transitions import ActivityKind
 
-RELEASE_STATES: Final[Mapping[str, str]] = {
-    ReleaseState.DRAFT: "Draft",
-    ReleaseState.SCHEDULED: "Scheduled",
-    ReleaseState.RUNNING: "Running",
-    ReleaseState.ON_HOLD: "On Hold",
-    ReleaseState.FAILED: "Failed",
-    ReleaseState.COMPLETED: "Completed",
-    ReleaseState.DEFERRED: "Deferred",
-    ReleaseState.CANCELLED: "Cancelled",
-    ReleaseState.ABORTED: "Aborted",
-}
-PHASE_STATES: Final[Mapping[str, str]] = {
-    PhaseState.PENDING: "Pending",
-    PhaseState.RUNNING: "Running",
-    PhaseState.WAITING_FOR_APPROVAL: "Waiting for Approval",
-    PhaseState.FAILED: "Failed",
-    PhaseState.COMPLETED: "Completed",
-    PhaseState.SKIPPED: "Skipped",
-    PhaseState.ABORTED: "Aborted",
-}
-ACTIVITY_STATES: Final[Mapping[str, str]] = {
-    ActivityState.BLOCKED: "Blocked",
-    ActivityState.RUNNING: "Running",
-    ActivityState.AWAITING_APPROVAL: "On Hold – Awaiting Approval",
-    ActivityState.WAITING_FOR_INPUT: "On Hold – Waiting for Input",
-    ActivityState.COMPLETED: "Completed",
-    ActivityState.REJECTED: "Rejected",
-    ActivityState.FAILED: "Failed",
-    ActivityState.EXPIRED: "Expired",
-    ActivityState.SKIPPED: "Skipped",
-    ActivityState.ABORTED: "Aborted",
-}
+RELEASE_STATES: Final = wording.RELEASE_STATES
+PHASE_STATES: Final = wording.PHASE_STATES
+ACTIVITY_STATES: Final = wording.ACTIVITY_STATES
 # What people do with each kind, as (approve, reject): the record has approve and reject alone.
 _VERDICTS: Final[Mapping[str, tuple[str, str]]] = {
     ActivityKind.APPROVAL: ("Approve", "Reject"),

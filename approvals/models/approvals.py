@@ -71,6 +71,11 @@ class Approval(Guarded):
                 condition=models.Q(state="open", next_due_at__isnull=False),
                 name="approval_next_due",
             ),
+            models.Index(
+                fields=["due_at", "id"],
+                condition=models.Q(state="open"),
+                name="approval_open_by_due",
+            ),
         ]
 
     def __str__(self) -> str:

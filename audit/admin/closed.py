@@ -77,6 +77,15 @@ class ClosedAdmin(HistoryPages, ModelAdmin):
             if name
         )
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
+    ) -> tuple[models.QuerySet[Any], bool]:
+        """What is found, in the page's order: choosing fields cut it into pages as it comes."""
+        found, repeats = super().get_search_results(request, queryset, search_term)
+        if not found.ordered:
+            found = found.order_by(*(self.get_ordering(request) or ("-pk",)))
+        return found, repeats
+
     def _get_obj_does_not_exist_redirect(
         self, request: HttpRequest, opts: Any, object_id: str
     ) -> NoReturn:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 from simple_history.admin import SimpleHistoryAdmin
 
+from audit.admin.differences import Line, is_long, readable, side_by_side
 from audit.admin.display import NOTHING, instant
 
 log = structlog.get_logger(__name__)
@@ -37,6 +38,23 @@ class FieldChange:
     def differs(self) -> bool:
         return self.before != self.after
 
+    @property
+    def lines(self) -> list[Line]:
+        """Line against line, where there is a long text on both sides; else nothing."""
+        if not self.differs or NOTHING in (self.before, self.after):
+            return []
+        if not (is_long(self.before) or is_long(self.after)):
+            return []
+        return side_by_side(self.before, self.after)
+
+    @property
+    def readable_before(self) -> str:
+        return readable(self.before)
+
+    @property
+    def readable_after(self) -> str:
+        return readable(self.after)
+
 
 @dataclass(frozen=True)
 class ShownVersion:
@@ -51,6 +69,16 @@ class ShownVersion:
     def changes(self) -> list[FieldChange]:
         return [field for field in self.fields if field.differs]
 
+    @property
+    def unchanged(self) -> list[FieldChange]:
+        """What stayed as it was, or is empty."""
+        return [field for field in self.fields if not field.differs]
+
+    @property
+    def is_first(self) -> bool:
+        """Whether there is nothing before it to be compared with."""
+        return all(field.before == NOTHING for field in self.fields)
+
 
 class HistoryPages(SimpleHistoryAdmin):
     """simple-history's addresses with pages of our own.
@@ -60,6 +88,8 @@ class HistoryPages(SimpleHistoryAdmin):
     """
 
     history_per_page = 25
+    # Words for what columns hold, by field: {"state": {"on_hold": "On Hold"}}.
+    history_words: Mapping[str, Mapping[str, str]] = {}
 
     def history_form_view(
         self,
@@ -133,6 +163,7 @@ class HistoryPages(SimpleHistoryAdmin):
             field for field in type(versions[0]).tracked_fields if not field.primary_key
         ] if versions else []  # fmt: skip
         names = _names_of_related(fields, versions)
+        words = self.history_words
         shown = []
         for number, version in enumerate(versions):
             before = versions[number + 1] if number + 1 < len(versions) else None
@@ -144,8 +175,8 @@ class HistoryPages(SimpleHistoryAdmin):
                     fields=[
                         FieldChange(
                             capfirst(field.verbose_name),
-                            _word(field, before, names) if before is not None else NOTHING,
-                            _word(field, version, names),
+                            _word(field, before, names, words) if before is not None else NOTHING,
+                            _word(field, version, names, words),
                         )
                         for field in fields
                     ],
@@ -190,13 +221,22 @@ def _names_of_related(
     return found
 
 
-def _word(field: Any, version: Any, names: dict[str, dict[Any, Any]]) -> str:
+def _word(
+    field: Any,
+    version: Any,
+    names: dict[str, dict[Any, Any]],
+    words: Mapping[str, Mapping[str, str]],
+) -> str:
     value = getattr(version, field.attname)
     if value is None or value == "":
         return NOTHING
+    if field.name in words:
+        return words[field.name].get(value, str(value))
     if field.name in names:
         known = names[field.name].get(value)
-        return f"{known} ({value})" if known is not None else f"({value})"
+        # People quote references (REL-214); what has none is told apart by its key.
+        reference = getattr(known, "reference", value)
+        return f"{known} ({reference})" if known is not None else f"({value})"
     if isinstance(field, models.DateTimeField):
         return instant(value)
     if isinstance(value, bool):

@@ -13,7 +13,8 @@ from portal.demo.story import Story
 def tell_the_present(company: Company, now: dt.datetime) -> None:
     """Make every release that is planned, under way, held up or failed."""
     for tell in (
-        _overdue_store_text, _escalated_board, _failed_decision, _held_by_its_manager,
+        _overdue_store_text, _escalated_board, _overdue_sign_off, _due_soon, _due_within_hours,
+        _failed_decision, _held_by_its_manager,
         _board_votes, _stuck_steward, _security_refused, _scheduled, _maya_votes,
         _waits_for_maya, _draft, _building,
     ):  # fmt: skip
@@ -116,6 +117,57 @@ def _overdue_store_text(company: Company, now: dt.datetime) -> None:
         "prepare.store-text", "tom", "Priya, all that is missing is your text.", after=24 * 60.0
     )
     story.miss_deadline("prepare.store-text")
+
+
+def _sign_off_waits(
+    company: Company, version: str, name: str, begins: dt.datetime, **details: Any
+) -> Story:
+    """Everything of the first approvals is done but Maya's sign-off, due two days after it opened."""
+    story = Story(company, begins, "payments", version, name, **details)
+    build_payments(story)
+    story.approve("quality.test-report", "noah", after=50)
+    story.approve("security.security-review", "amara", after=90)
+    return story
+
+
+def _overdue_sign_off(company: Company, now: dt.datetime) -> None:
+    """On hold: Maya's sign-off is overdue since this night, Tom asks after it."""
+    story = _sign_off_waits(company, "4.10.1", "Refunds in yen", _ago(now, hours=57))
+    story.say(
+        "quality.qa-sign-off",
+        "tom",
+        "Maya, Tokyo waits for this one. What is missing?",
+        after=26 * 60.0,
+    )
+    story.say(
+        "quality.qa-sign-off",
+        "maya",
+        "Two receipts from the sandbox; I have asked for them.",
+        after=40,
+    )
+    story.miss_deadline("quality.qa-sign-off")
+
+
+def _due_within_hours(company: Company, now: dt.datetime) -> None:
+    """On hold: Maya's sign-off is due in less than six hours."""
+    _sign_off_waits(
+        company, "4.11.4", "Card logos", _ago(now, hours=42, minutes=55), environments=("staging",)
+    )
+
+
+def _due_soon(company: Company, now: dt.datetime) -> None:
+    """On hold: Maya's sign-off is due in less than two hours, and production waits for it."""
+    story = Story(
+        company,
+        _ago(now, hours=46, minutes=50),
+        "payments",
+        "4.11.5",
+        "Receipts by mail",
+        risk="medium",
+    )
+    build_payments(story)
+    story.approve("quality.test-report", "lena", after=80)
+    story.approve("security.security-review", "ines", after=30)
 
 
 def _failed_decision(company: Company, now: dt.datetime) -> None:

@@ -14,6 +14,7 @@ from audit.errors import Conflict
 from audit.journal import Journal
 from audit.locking import database_now
 from audit.models import PORTAL_STREAM, LedgerEntry
+from audit.services.notices import mark_all_read
 from audit.services.record import record
 from portal.demo.company import SYSTEM, Company, found_company
 from portal.demo.past import tell_the_past
@@ -26,6 +27,7 @@ from releases.services.products import change_product
 
 SEEDED, REMOVED = "demo.seeded", "demo.removed"
 HISTORY = dt.timedelta(days=91)
+READ_AFTER = dt.timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,12 @@ def demo_data() -> dict[str, Any] | None:
 def was_removed() -> bool:
     """Whether the demo was here and was taken out."""
     return LedgerEntry.objects.filter(stream__key=PORTAL_STREAM, kind=REMOVED).exists()
+
+
+def is_here() -> bool:
+    """Whether the demo was made here and not removed; one query."""
+    marks = LedgerEntry.objects.filter(stream__key=PORTAL_STREAM, kind__in=(SEEDED, REMOVED))
+    return set(marks.values_list("kind", flat=True)) == {SEEDED}
 
 
 @transaction.atomic
@@ -69,6 +77,9 @@ def seed(*, now: dt.datetime | None = None) -> bool:
     company = found_company(moment - HISTORY)
     tell_the_past(company, moment)
     tell_the_present(company, moment)
+    for username in company.users:
+        # People have read what is older than a weekend.
+        mark_all_read(actor=company.actor(username), until=moment - READ_AFTER, now=moment)
     _note(SEEDED, company, moment)
     return True
 

@@ -17,6 +17,9 @@ _WORDS: Final = {
     "start": "scheduled releases started",
     "grants": "permissions brought in step with roles",
     "reconciled": "open rounds brought up to date",
+    "sent": "messages sent",
+    "dropped": "messages not sent, because nobody needs them any more",
+    "unsent": "messages that could not be sent and are tried again",
     "forgotten": "idempotency keys forgotten",
 }
 
@@ -24,7 +27,7 @@ _WORDS: Final = {
 class Command(BaseCommand):
     """The same function that the scheduler calls."""
 
-    help = "Do what is due once: deadlines, time-outs, scheduled starts."
+    help = "Do what is due once: deadlines, time-outs, scheduled starts, messages."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

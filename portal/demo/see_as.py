@@ -1,0 +1,86 @@
+"""“See it as …”: the demo from the eyes of one of its people, where there is a demo and nowhere else.
+
+The door opens no more than the sign-in page does: it asks for nobody but the demo's own people, and
+only while their password is still the one that everybody knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password
+
+from portal.demo.company import PASSWORD, PEOPLE, SIGN_INS
+from portal.demo.seeding import demo_data, is_here
+from portal.models import User
+
+# What each of them does here, in the words of the cards.
+_DOES: Final = {
+    "maya": "QA lead: approves",
+    "omar": "CAB chair: votes, and is asked when it is late",
+    "ines": "Security: approves and rejects",
+    "tom": "Release manager: starts, retries, aborts",
+    "ruth": "Compliance: signs off",
+    "ada": "Administrator: sets everything up",
+    "aud": "Auditor: reads everything, writes nothing",
+}
+_NAMES: Final = {one.username: one.name for one in PEOPLE}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One of the people to choose from."""
+
+    username: str
+    name: str
+    does: str
+
+    @property
+    def role(self) -> str:
+        """The same in two words, for the menu."""
+        return self.does.partition(":")[0]
+
+
+CARDS: Final = tuple(
+    Card(username, _NAMES[username], _DOES[username]) for username in SIGN_INS if username in _DOES
+)
+
+
+def is_open() -> bool:
+    """Whether this installation is a demo: embedded, and its database says so."""
+    if not settings.COUNTERSIGN_EMBEDDED:
+        return False
+    # By an index first, so that an installation without the demo doesn't search its whole record.
+    first = CARDS[0].username
+    if not User.objects.filter(username=first, email=f"{first}@example.com").exists():
+        return False
+    return is_here()
+
+
+def cards() -> Sequence[Card]:
+    """The people to choose from; none where there is no demo."""
+    return CARDS if is_open() else ()
+
+
+def cards_for(user: object) -> Sequence[Card]:
+    """The same for one who has signed in: nothing is asked for whoever is not of the demo."""
+    username, email = getattr(user, "username", ""), getattr(user, "email", "")
+    if not settings.COUNTERSIGN_EMBEDDED or username not in _NAMES:
+        return ()
+    return CARDS if email == f"{username}@example.com" and is_here() else ()
+
+
+def person_called(username: str) -> User | None:
+    """The demo's person of this name who may be signed in as; None for anybody else."""
+    made = demo_data() if is_open() else None
+    if made is None or username not in _DOES:
+        return None
+    user = User.objects.filter(
+        pk__in=made["users"], username=username, is_active=True, kind=User.Kind.PERSON
+    ).first()
+    if user is None or not check_password(PASSWORD, user.password):
+        return None
+    return user
