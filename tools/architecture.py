@@ -22,7 +22,7 @@ LAYERS = {
     "events": 1, "locking": 1, "faults": 1, "journal": 1, "compiled": 1,
     "models": 2, "triggers": 2,
     "facts": 3, "visibility": 3, "selectors": 3, "permissions": 3, "wording": 3, "history": 3, "bulk": 3,
-    "documents": 3,
+    "documents": 3, "overview": 3, "inbox": 3, "audience": 3, "beginnings": 3,
     "services": 4, "verification": 4, "invariants": 4,
     "admin": 5, "management": 5,
 }  # fmt: skip
@@ -60,6 +60,9 @@ STATE_CHANGERS = {
 BOOKKEEPING: dict[str, str] = {
     "audit/bulk.py": "the statements of audit/history.py, which keeps the versions, and of projections",
     "audit/services/record.py": "the ledger itself, its heads (counters) and personal values",
+    "audit/services/telling.py": "who must be told is bookkeeping, written with what it tells of",
+    "audit/services/notices.py": "that somebody has read what they were told is no change",
+    "audit/services/deliveries.py": "the state of a delivery is bookkeeping of whoever sends",
     "approvals/services/asked.py": "open seats and the index of rounds are a projection",
     "approvals/services/reconcile.py::rounds_out_of_step": "that a round was looked at is no change",
     "releases/services/due.py::_claim": "attempts at due work are counted in a table of their own",

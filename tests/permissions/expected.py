@@ -48,7 +48,9 @@ CASES = [
     # What everybody may read who has signed in; what stands in lists is for test_absence.py.
     *(
         Case("GET", f"/api/v1/{path}/", "", None, EVERYBODY, EVERYBODY)
-        for path in ("products", "processes", "releases", "activities", "schema")
+        for path in (
+            "products", "processes", "releases", "activities", "notifications", "schema",
+        )
     ),
     Case("GET", "/api/v1/docs/", "", None, EVERYBODY.replace("401", "302", 1),
          EVERYBODY.replace("401", "302", 1)),
@@ -83,6 +85,7 @@ CASES = [
     # Activities.
     Case("GET", "/api/v1/activities/<int:activity_id>/", "open", None, SEEN, SEEN_THERE),
     Case("GET", "/api/v1/activities/<int:activity_id>/comments/", "open", None, SEEN, SEEN_THERE),
+    Case("GET", "/api/v1/activities/<int:activity_id>/notices/", "open", None, SEEN, SEEN_THERE),
     _activity("comments/", "open", {"text": "Hello."},
               "401 404 201 201 201 201 403 201 201 401 401 403 403",
               "401 404 404 404 404 201 404 404 201 401 401 404 403"),

@@ -11,9 +11,9 @@ from tests.permissions.routes import patterns
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
-# What may answer anybody: health, and the way in and out.
+# What may answer anybody: health, help, and the way in and out.
 OPEN = re.compile(
-    r"(healthz|readyz|admin/(login|logout|jsi18n)/"
+    r"(healthz|readyz|help/|admin/(login|logout|jsi18n)/"
     r"|accounts/(login|signup|logout|inactive)/"
     r"|accounts/password/set/|accounts/\^?password/reset/.*)$"
 )

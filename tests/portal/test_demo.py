@@ -7,31 +7,36 @@ import json
 from collections.abc import Iterator
 from io import StringIO
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth import authenticate, get_user_model
 from django.core.management import CommandError, call_command
+from django.test import RequestFactory
 from django.utils import timezone
 
 from approvals.models import Approval, AskedPerson, Decision
 from approvals.rules.fields import AVAILABLE_TYPES
 from approvals.services.roles import ensure_builtin_roles
 from audit.actor import system_actor
-from audit.models import LedgerEntry
+from audit.models import Delivery, LedgerEntry, Notice
 from portal.demo.company import PROCESS_FILES, SIGN_INS
 from portal.demo.past import tuesday
 from portal.demo.seeding import HISTORY, seed
 from portal.models import ApiToken
+from portal.pages.inbox import bounds_for
 from portal.tick import tick
-from releases.models import Activity, Product, Release
+from releases.inbox import needs_me
+from releases.models import Activity, Comment, Product, Release, Snooze
 from releases.rules.process_grammar import parse_process, publishable
 from releases.rules.transitions import ActivityKind, FailureHandling, ReleaseState
-from releases.selectors import activities_for, products_for, releases_for
+from releases.selectors import NEVER, activities_for, products_for, releases_for
 from tests import builders as make
 from tests.conftest import append_only_lifted
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.req("OPS-1")]
 
+_AT_THE_DOOR = RequestFactory().post("/accounts/login/")  # tries are counted by address
 CONTRACT = {"maya", "omar", "ines", "tom", "ruth", "ada", "aud", "pipeline"}
 
 
@@ -123,7 +128,7 @@ def test_the_sign_ins_of_the_contract_work_and_are_what_they_say() -> None:
     users = {user.username: user for user in get_user_model().objects.filter(is_active=True)}
     assert set(SIGN_INS) == CONTRACT
     for name in SIGN_INS:
-        assert authenticate(username=name, password="demo") == users[name]
+        assert authenticate(_AT_THE_DOOR, username=name, password="demo") == users[name]
     assert [name for name, user in users.items() if user.is_superuser] == ["ada"]
     assert [name for name, user in users.items() if user.is_staff] == ["ada"]
     assert [name for name, user in users.items() if user.kind == "machine"] == ["pipeline"]
@@ -149,6 +154,58 @@ def test_its_record_holds() -> None:
     out = StringIO()
     call_command("verify_ledger", stdout=out)
     assert out.getvalue().rstrip().endswith("everything holds.")
+
+
+# --- Worth looking at right after `make run` ------------------------------------------------------
+
+
+@seeded
+@pytest.mark.req("MON-1")
+def test_mayas_inbox_has_every_urgency_group() -> None:
+    maya = make.actor_for(get_user_model().objects.get(username="maya"))
+    now = timezone.now()
+    noon = now.replace(hour=12, minute=0)  # "today" has an afternoon, whenever this runs
+    bounds = bounds_for(noon, ZoneInfo("UTC"))
+    due = [row.due_at for row in needs_me(maya, now)]
+    groups = {bounds.group_of(one if one == NEVER else one + (noon - now)) for one in due}
+    assert groups == {"overdue", "soon", "today", "week", "later", "none"}
+
+
+@seeded
+@pytest.mark.req("EXE-5", "EXE-9", "EXE-2")
+def test_what_happened_lately_can_be_seen_without_looking_for_it() -> None:
+    open_releases = Release.objects.filter(started_at__isnull=False, ended_at__isnull=True)
+    open_rounds = Approval.objects.filter(state="open", scope__release__in=open_releases)
+    assert open_rounds.filter(stuck=True).exists()
+    assert [one for one in open_rounds if one.rungs_taken]
+    assert Activity.objects.filter(release__in=open_releases, state="rejected").exists()
+    assert Comment.objects.filter(activity__release__in=open_releases).count() >= 4
+    assert Activity.objects.filter(attempt__gt=1).exists()
+    names = {user for (user,) in open_rounds.values_list("asked__user__username")}
+    assert {"maya", "ines", "omar", "ruth"} <= names
+
+
+@seeded
+@pytest.mark.req("MON-1")
+def test_something_that_waits_can_be_put_aside() -> None:
+    now = timezone.now()
+    for username in ("maya", "ines"):
+        user = get_user_model().objects.get(username=username)
+        waiting = needs_me(make.actor_for(user), now)
+        assert waiting.filter(due_at__gt=now + dt.timedelta(hours=1)).exists()
+        assert not Snooze.objects.filter(user=user).exists()
+
+
+@seeded
+@pytest.mark.req("NTF-1", "NTF-2")
+def test_people_have_unread_notices_of_these_days_and_no_mail_goes_out() -> None:
+    now = timezone.now()
+    for username in ("maya", "tom", "ines", "omar", "ruth"):
+        unread = Notice.objects.filter(user__username=username, read_at__isnull=True)
+        assert unread.exists(), username
+        assert unread.count() <= 60
+        assert unread.earliest("created_at").created_at > now - dt.timedelta(days=3)
+    assert set(Delivery.objects.values_list("state", flat=True)) <= {"dropped"}
 
 
 # --- Its processes --------------------------------------------------------------------------------
@@ -243,7 +300,7 @@ def test_removal_takes_it_out_of_sight_and_keeps_the_record() -> None:
         "Accounts deactivated: 16. Tokens revoked: 1. Products archived: 3. Their record stays.\n"
     )
     assert not get_user_model().objects.filter(is_active=True).exists()
-    assert authenticate(username="maya", password="demo") is None
+    assert authenticate(_AT_THE_DOOR, username="maya", password="demo") is None
     assert not ApiToken.objects.filter(revoked_at__isnull=True).exists()
     assert token
     anyone = make.SYSTEM

@@ -17,6 +17,7 @@ from audit.errors import Conflict
 from audit.history import history_of, save_tracked
 from audit.journal import Journal
 from audit.locking import database_now
+from audit.models import Delivery, Notice
 from audit.services.record import record
 from portal.invariants import RULES, TWO_TICKS, check_invariants
 from portal.services.tokens import new_secret
@@ -45,6 +46,7 @@ from tests.refusals import refused
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 HOUR = dt.timedelta(hours=1)
+LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 
 
 def _process() -> None:
@@ -134,7 +136,7 @@ def _found(now: dt.datetime | None = None) -> list[str]:
     return [str(finding) for finding in check_invariants(now=now)]
 
 
-@pytest.mark.req("I1", "I2", "I3", "I7", "I8", "I9", "I10", "I11", "I12", "I13")
+@pytest.mark.req("I1", "I2", "I3", "I4", "I5", "I7", "I8", "I9", "I10", "I11", "I12", "I13")
 def test_everything_holds_whatever_releases_went_through(world: World) -> None:
     assert _found() == []
 
@@ -333,6 +335,9 @@ BREACHES: list[tuple[str, str, Callable[[World], None]]] = [
     ("I2", "states_contradict", _write("done", state="blocked")),
     ("I3", "row_differs", _write("comment", text="Never said.")),
     ("I3", "trigger_missing", lambda _: None),
+    ("I4", "no_delivery", lambda _: Delivery.objects.all().delete()),
+    ("I4", "not_sent", lambda _: Delivery.objects.update(state="failed", next_try_at=LONG_AGO)),
+    ("I5", "untrue", lambda _: Notice.objects.update(created_at=LONG_AGO)),
     ("I7", "changed_after_its_end", _after_the_end),
     ("I8", "own_change", _author),
     ("I8", "own_change", _requester),
@@ -364,7 +369,7 @@ BREACHES: list[tuple[str, str, Callable[[World], None]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.req("I1", "I2", "I3", "I7", "I8", "I9", "I10", "I11", "I12", "I13")
+@pytest.mark.req("I1", "I2", "I3", "I4", "I5", "I7", "I8", "I9", "I10", "I11", "I12", "I13")
 def test_each_breach_is_found(world: World) -> None:
     lift_triggers()
     missed = []

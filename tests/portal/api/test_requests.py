@@ -322,8 +322,6 @@ def test_calls_of_later_issues_do_not_exist_yet(company: Company) -> None:
     for method, path in (
         ("POST", f"activities/{activity.pk}/evidence/"),
         ("POST", f"activities/{activity.pk}/reassign/"),
-        ("GET", f"activities/{activity.pk}/notices/"),
-        ("GET", "notifications/"),
         ("GET", "evidence/1/content/"),
     ):
         refused(tom.call(method, path), 404, "not_found")

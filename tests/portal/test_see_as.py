@@ -1,0 +1,133 @@
+"""“See it as …”: a demo's door, that no installation in use can have."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client, override_settings
+
+from approvals.services.roles import ensure_builtin_roles
+from audit.actor import system_actor
+from audit.models import LedgerEntry
+from portal.demo.see_as import CARDS
+from portal.demo.seeding import seed
+from portal.models import User
+from portal.services.passwords import set_password
+from portal.services.people import set_user_active
+from tests import builders as b
+from tests.conftest import append_only_lifted
+
+pytestmark = [pytest.mark.sqlite, pytest.mark.req("OPS-1", "SEC-1")]
+DOOR = "/demo/see-as/"
+
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The demo, made once for this module and cleared away after it."""
+    with django_db_blocker.unblock():
+        assert seed()
+        yield
+        with append_only_lifted("default"):
+            call_command("flush", verbosity=0, interactive=False)
+        ensure_builtin_roles(actor=system_actor("Test"))
+
+
+seeded = pytest.mark.usefixtures("demo", "db")
+embedded = override_settings(COUNTERSIGN_EMBEDDED=True)
+
+
+def _enter(username: str, client: Client | None = None) -> tuple[int, str]:
+    """The status, and who is signed in then."""
+    client = client or Client()
+    answer = client.post(DOOR, {"username": username})
+    key = client.session.get("_auth_user_id")
+    return answer.status_code, User.objects.get(pk=key).username if key else ""
+
+
+@seeded
+@embedded
+def test_each_card_signs_in_its_person_and_it_is_on_record() -> None:
+    for card in CARDS:
+        assert _enter(card.username) == (302, card.username)
+        entry = LedgerEntry.objects.filter(kind="user.signed_in").latest("pk")
+        text = json.loads(entry.text)
+        assert text["actor"]["username"] == card.username
+        assert text["data"] == {"by": "demo", "user": text["actor"]["id"]}
+        assert text["auth"] == "demo"
+
+
+@seeded
+@embedded
+def test_the_session_is_another_one_and_keeps_nothing() -> None:
+    client = Client()
+    client.force_login(User.objects.get(username="ada"))
+    session = client.session
+    session["mine"] = "kept?"
+    session.save()
+    before = client.session.session_key
+    assert _enter("maya", client) == (302, "maya")
+    assert client.session.session_key != before
+    assert "mine" not in client.session
+    assert (
+        not Client(headers={"cookie": f"sessionid={before}"})
+        .get("/")
+        .wsgi_request.user.is_authenticated
+    )
+
+
+@seeded
+@override_settings(COUNTERSIGN_EMBEDDED=False)
+def test_in_production_there_is_no_such_door_even_with_demo_data() -> None:
+    for username in [card.username for card in CARDS]:
+        assert _enter(username) == (404, "")
+    assert DOOR not in Client().get("/accounts/login/").content.decode()
+    client = Client()
+    client.force_login(User.objects.get(username="maya"))
+    assert DOOR not in client.get("/help/").content.decode()
+
+
+@seeded
+@embedded
+def test_only_the_demos_own_people_and_only_with_the_password_that_everybody_knows() -> None:
+    b.person("mallory", password="demo")
+    for username in ("mallory", "pipeline", "lena", "nobody", "", "MAYA", "maya\x00"):
+        assert _enter(username) == (404, "")
+    ada = User.objects.get(username="ada")
+    set_password(user_id=ada.pk, password="a long one of her own", actor=b.SYSTEM)
+    assert _enter("ada") == (404, "")
+    set_user_active(user_id=User.objects.get(username="tom").pk, active=False, actor=b.SYSTEM)
+    assert _enter("tom") == (404, "")
+
+
+@seeded
+@embedded
+def test_it_takes_a_post_with_the_token_and_no_other_method() -> None:
+    assert Client().get(DOOR, {"username": "maya"}).status_code == 405
+    strict = Client(enforce_csrf_checks=True)
+    assert strict.post(DOOR, {"username": "maya"}).status_code == 403
+    assert "_auth_user_id" not in strict.session
+
+
+@seeded
+@embedded
+def test_after_removal_the_door_is_shut() -> None:
+    call_command("seed_demo", "--remove", verbosity=0)
+    assert _enter("maya") == (404, "")
+    assert DOOR not in Client().get("/accounts/login/").content.decode()
+
+
+@seeded
+@embedded
+def test_sign_in_page_and_account_menu_offer_it() -> None:
+    page = Client().get("/accounts/login/").content.decode()
+    assert "Maya Okafor" in page
+    assert "QA lead: approves" in page
+    client = Client()
+    client.force_login(User.objects.get(username="maya"))
+    menu = client.get("/help/").content.decode()
+    assert 'value="tom"' in menu
+    assert 'value="maya"' not in menu
