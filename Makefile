@@ -33,6 +33,7 @@ run: $(RUNTIME)
 	@exec $(PY) manage.py serve --prepare
 
 test: $(TOOLS)
+	@$(PY) -m tests.browser.chromium
 	@status=0; \
 	$(PY) -m pytest -n $(JOBS) || status=$$?; \
 	echo; echo "What is marked sqlite, on SQLite:"; \

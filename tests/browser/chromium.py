@@ -1,10 +1,14 @@
-"""A Chromium for the tests: what the machine has, else Debian's, which root may install."""
+"""A Chromium for the tests: what the machine has, else Debian's, which root may install.
+
+`python -m tests.browser.chromium` sees to it, before several tests want it at once.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+import sys
 from functools import cache
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -47,3 +51,10 @@ def _install() -> None:
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for step in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", "chromium"]):
         subprocess.run(["apt-get", *step], env=quiet, check=False, stdout=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+    try:
+        sys.stdout.write(f"Browser tests run in {chromium()}.\n")
+    except BrowserUnavailable as error:
+        sys.exit(str(error))
