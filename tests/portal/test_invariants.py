@@ -287,7 +287,7 @@ def _sql_time(instant: dt.datetime) -> Any:
 
 
 def _unasked(world: World) -> None:
-    row = AskedPerson.objects.filter(approval__state="open")[0]
+    row = AskedPerson.objects.filter(approval__state="open", is_open=True).order_by("pk")[0]
     run("DELETE FROM approvals_askedperson WHERE id = %s", row.pk)
 
 
