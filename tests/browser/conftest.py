@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from portal.demo.company import PASSWORD
 from tests.browser.chromium import ARGUMENTS, chromium
 from tests.browser.installation import Installation
 
 WIDE, PHONE = (1440, 900), (390, 844)
-PATIENCE = 15_000  # milliseconds
+PATIENCE = 20_000  # milliseconds, on a machine that does other things as well
+expect.set_options(timeout=PATIENCE)
 
 
 @dataclass

@@ -87,9 +87,10 @@ def test_an_approver_triages_by_keyboard_and_both_windows_follow(open_window: Op
     )
     expect(row.first).to_be_visible()
     # By keyboard alone: to the row, open it, refuse without a reason, then approve.
-    while maya.page.evaluate(
-        "!document.querySelector('.inbox-row--here')?.textContent.includes('Gate')"
-    ):
+    here = "document.querySelector('.inbox-row--here')?.textContent.includes('Gate')"
+    for _ in range(50):
+        if maya.page.evaluate(here):
+            break
         maya.page.keyboard.press("j")
     maya.page.keyboard.press("Enter")
     expect(maya.page.locator("#pane #decide")).to_be_visible()
