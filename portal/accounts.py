@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -23,6 +24,13 @@ class ClosedSignupAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never: the sign-up page says that it is closed and its POST makes no account."""
         return False
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """A key of its own for each password: axes counts those, by name and address together.
+
+        What is left to the library's limit by key are the codes of a second factor.
+        """
+        return secrets.token_hex(16)
 
     def set_password(self, user: Any, password: str) -> None:
         """Through the service, so that the record says who changed it and from where (AUD-2)."""

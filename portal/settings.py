@@ -17,6 +17,7 @@ import environ
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 
+from portal.caching import cache_settings
 from portal.driver import driver_options
 from portal.keys import key_from_file
 from portal.logs import configure_structlog, logging_config
@@ -200,12 +201,7 @@ else:
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-_redis = env.str("REDIS_URL", default="")
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _redis}
-    if _redis
-    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "countersign_cache"}
-}
+CACHES = cache_settings(env.str("REDIS_URL", default=""))
 
 
 # --- People, sign-in, rights ---------------------------------------------------------------------

@@ -24,15 +24,16 @@ def tick(
 
     Hearts that have not beaten for a week are forgotten too: every start of a cluster has its own.
     Idempotent: a second tick at the same moment finds nothing to do. `now` is for tests and the
-    demo. The heart beats last, by the real clock: a tick that dies on its way shows as silence.
+    demo. The heart beats by the real clock once what is due has been done: a tick that dies on its way
+    shows as silence, a mail server that answers slowly does not.
     """
     report = run_due(actor=actor, now=now)
+    beat_heart(beat)
     sent = deliver_due()
     report.count("sent", sent.sent)
     report.count("dropped", sent.dropped)
     report.count("unsent", sent.failed)
     report.count("forgotten", _forget_keys((now or database_now()) - KEPT_KEYS))
-    beat_heart(beat)
     forget_hearts(database_now() - KEPT_HEARTS)
     return report
 

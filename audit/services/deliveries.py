@@ -58,7 +58,7 @@ def end(row: Delivery, state: str, error: str = "", *, address: str = "") -> Non
         row.address = address
     if state == Delivery.State.SENT:
         row.sent_at = database_now()
-    row.save(update_fields=["state", "error", "address", "sent_at"])
+    _write(row, "state", "error", "address", "sent_at")
 
 
 def fail(row: Delivery, error: str, *, address: str = "", now: dt.datetime | None = None) -> None:
@@ -69,7 +69,20 @@ def fail(row: Delivery, error: str, *, address: str = "", now: dt.datetime | Non
     row.state, row.error = Delivery.State.FAILED, error[:60]
     row.address = address or row.address
     row.next_try_at = (now or database_now()) + pause_after(row.attempts)
-    row.save(update_fields=["state", "error", "address", "next_try_at"])
+    _write(row, "state", "error", "address", "next_try_at")
+
+
+def _write(row: Delivery, *fields: str) -> None:
+    """Write how a try ended, unless somebody else has begun another one since: then theirs counts."""
+    values = {name: getattr(row, name) for name in fields}
+    Delivery.objects.filter(pk=row.pk, tried_at=row.tried_at).update(**values)
+
+
+def is_being_sent(row: Delivery, now: dt.datetime) -> bool:
+    """Whether a worker has taken a delivery and may be sending it at this moment."""
+    if row.state not in DUE or row.tried_at is None:
+        return False
+    return now < row.next_try_at == row.tried_at + LEASE
 
 
 def pause_after(attempts: int) -> dt.timedelta:

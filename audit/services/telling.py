@@ -71,6 +71,18 @@ _DELIVERY: Final = (
 )
 
 
+# Somebody who was left out for one of these, and is told of the same question again, is asked again:
+# the notice stands, and the mail that was dropped goes out.
+LEFT_OUT_FOR_NOW: Final = ("archived", "inactive", "no_longer_asked", "not_visible")
+_REVIVED: Final = (
+    "revived AS (UPDATE audit_delivery again SET state = 'pending', error = '', attempts = 0, "
+    "next_try_at = statement_timestamp() FROM told JOIN chosen USING (number) "
+    "JOIN audit_notice former ON former.key = told.key AND former.user_id = chosen.user_id "
+    "WHERE again.notice_id = former.id AND again.state = 'dropped' "
+    "AND again.error = ANY(CAST(%s AS varchar[])))"
+)
+
+
 def told_parts(journal: Journal, stream: str) -> tuple[list[str], list[Any]]:
     """Parts of a WITH clause that write who is told, with their values; nothing when nobody is.
 
@@ -86,6 +98,7 @@ def told_parts(journal: Journal, stream: str) -> tuple[list[str], list[Any]]:
         _CHOSEN,
         _NOTICE.format(user=user),
         _DELIVERY.format(user=user),
+        _REVIVED,
     ], [
         rows_text([_told_row(number, told) for number, told in enumerate(journal.told)]),
         *values,
@@ -95,6 +108,7 @@ def told_parts(journal: Journal, stream: str) -> tuple[list[str], list[Any]]:
         actor.person,
         journal.at,
         _oldest(journal),
+        list(LEFT_OUT_FOR_NOW),
     ]
 
 
@@ -159,8 +173,18 @@ def write_told_in_turn(journal: Journal, stream: str) -> None:
         return
     Notice.objects.bulk_create(notices, ignore_conflicts=True)
     keys = {told.key for told in journal.told}
+    told_again = Delivery.objects.filter(
+        notice__key__in=keys,
+        notice__user_id__in={one.user_id for one in notices},
+        state=Delivery.State.DROPPED,
+        error__in=LEFT_OUT_FOR_NOW,
+    )
+    told_again.update(
+        state=Delivery.State.PENDING, error="", attempts=0, next_try_at=database_now()
+    )
     fresh = Notice.objects.filter(key__in=keys, deliveries=None).order_by("pk")
-    deliveries = [_delivery(notice, people[notice.user_id], journal) for notice in fresh]
+    now = database_now()
+    deliveries = [_delivery(notice, people[notice.user_id], journal, now) for notice in fresh]
     if deliveries:
         insert_at_once(deliveries)
 
@@ -198,8 +222,7 @@ def _notice(told: Told, one: Any, listener: Listeners, stream: str, journal: Jou
     )
 
 
-def _delivery(notice: Notice, one: Any, journal: Journal) -> Delivery:
-    now = database_now()
+def _delivery(notice: Notice, one: Any, journal: Journal, now: dt.datetime) -> Delivery:
     error = "no_address" if not one.email else ""
     if not error and journal.at < now - _oldest(journal):
         error = "too_old"

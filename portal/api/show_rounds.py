@@ -67,7 +67,7 @@ def show_approvers(page: ActivityPage) -> list[Shown]:
     if page.standing is None:
         return [_planned(page, entry) for entry in page.spec.get("approvers") or ()]
     live = page.standing.live
-    waiting = _waiting_by_seat(page)
+    waiting = page.waiting_by_seat()
     return [
         {
             "seat": seat.number,
@@ -79,19 +79,6 @@ def show_approvers(page: ActivityPage) -> list[Shown]:
         }
         for seat in page.standing.seats
     ]
-
-
-def _waiting_by_seat(page: ActivityPage) -> dict[int, list[str]]:
-    """The names of those who may still decide, by the seats that they may fill."""
-    if page.standing is None or page.evaluation is None:
-        return {}
-    asked = set(page.evaluation.asked)
-    found: dict[int, list[str]] = {}
-    for person, candidate in page.standing.electorate.candidates.items():
-        if person in asked:
-            for number in candidate.seats:
-                found.setdefault(number, []).append(candidate.display_name)
-    return {number: sorted(names) for number, names in found.items()}
 
 
 def _source(source: Source, names: Names) -> Shown:

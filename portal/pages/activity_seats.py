@@ -127,7 +127,7 @@ def _capital(text: str) -> str:
 
 def _rows(page: ActivityPage, standing: Standing) -> Iterator[SeatRow]:
     mine = _my_seats(page)
-    waiting = _waiting(page)
+    waiting = page.waiting_by_seat()
     for seat in standing.seats:
         words = seat_words([one.to_dict() for one in seat.sources], page.names)
         vote = standing.live.get(page.seating.get(seat.number, _NOBODY))
@@ -195,18 +195,6 @@ def _my_seats(page: ActivityPage) -> set[int]:
     if page.actor.person in page.standing.live:
         return set()
     return {hat.seat for hat in why_asked(page.standing, page.actor)}
-
-
-def _waiting(page: ActivityPage) -> dict[int, list[str]]:
-    if page.standing is None or page.evaluation is None:
-        return {}
-    asked = set(page.evaluation.asked)
-    found: dict[int, list[str]] = {}
-    for person, candidate in page.standing.electorate.candidates.items():
-        if person in asked:
-            for number in candidate.seats:
-                found.setdefault(number, []).append(candidate.display_name)
-    return {number: sorted(names) for number, names in found.items()}
 
 
 def awaited_names(page: ActivityPage) -> list[str]:

@@ -79,6 +79,18 @@ class ActivityPage:
         """What conditions read of the release (POL-10)."""
         return condition_facts(self.activity.release)
 
+    def waiting_by_seat(self) -> dict[int, list[str]]:
+        """The names of those who may still decide, by the seats that they may fill."""
+        if self.standing is None or self.evaluation is None:
+            return {}
+        asked = set(self.evaluation.asked)
+        found: dict[int, list[str]] = {}
+        for person, candidate in self.standing.electorate.candidates.items():
+            if person in asked:
+                for number in candidate.seats:
+                    found.setdefault(number, []).append(candidate.display_name)
+        return {number: sorted(names) for number, names in found.items()}
+
     def may_decide(self) -> Answer:
         """Whether the actor's vote would be taken, by what takes it (POL-17)."""
         answer = can_decide(self.actor)

@@ -15,7 +15,7 @@ from audit.journal import Journal
 from audit.locking import lock, moment
 from audit.models import PORTAL_STREAM, Delivery
 from audit.permissions import require
-from audit.services.deliveries import revive
+from audit.services.deliveries import is_being_sent, revive
 from audit.services.record import record
 
 
@@ -27,7 +27,7 @@ def send_again(
 
     It keeps its mark, so that a mail box that has it already knows it again; before it goes out it
     is looked at like any other. Refusals: NotPermitted without `configure`, NotFound, Conflict
-    `already_sent`.
+    `already_sent`, `being_sent` while a worker tries.
     """
     require(can_configure(actor, everything()))
     check_reason(reason, needed=False)
@@ -35,10 +35,12 @@ def send_again(
     if row.state == Delivery.State.SENT:
         raise Conflict("already_sent", "This was sent; whoever got it has it.")
     journal = Journal(actor=actor, at=moment(row, now))
+    if is_being_sent(row, journal.at):
+        raise Conflict("being_sent", "This is being sent at the moment; look again in two minutes.")
     revive(row, journal.at)
     journal.add(
         "delivery.sent_again", delivery=row.pk, channel=row.channel, host=row.notice.host,
-        user=row.notice.user_id,
+        user=row.notice.user_id, reason=reason,
     )  # fmt: skip
     record(journal, stream=PORTAL_STREAM)
     return row

@@ -9,6 +9,13 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from axes.models import AccessAttempt, AccessLog
 from django.contrib import admin
 from django.core.cache import cache
@@ -16,6 +23,7 @@ from django.db import connection
 from django.test import Client, override_settings
 from django.utils import timezone
 
+from portal.models import User
 from portal.services.people import set_user_active
 from tests import builders as b
 from tests.pages import Page
@@ -246,3 +254,25 @@ def test_a_closed_account_says_so_only_to_who_knows_the_password() -> None:
     wrong, right = try_as("gone", "wrong"), try_as("gone", PASSWORD)
     assert wrong.status_code == 200
     assert "_auth_user_id" not in right.client.session
+
+
+def _waits_for_a_code(ip: str) -> Client:
+    """Somebody who has given Maya's password, and is asked for the code."""
+    client = Client(REMOTE_ADDR=ip)
+    answer = client.post("/accounts/login/", {"login": "maya", "password": PASSWORD})
+    assert answer["Location"].startswith("/accounts/2fa/authenticate/")
+    return client
+
+
+@pytest.mark.req("A-095")
+def test_codes_of_the_second_factor_are_not_guessed_from_many_addresses() -> None:
+    secret = generate_totp_secret()
+    TOTP.activate(User.objects.get(username="maya"), secret)
+    right = format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+    wrong = "000000" if right != "000000" else "000001"
+    for place in range(5):
+        client = _waits_for_a_code(f"198.51.100.{place}")
+        assert client.post("/accounts/2fa/authenticate/", {"code": wrong}).status_code == 200
+    client = _waits_for_a_code("203.0.113.9")
+    client.post("/accounts/2fa/authenticate/", {"code": right})
+    assert "_auth_user_id" not in client.session

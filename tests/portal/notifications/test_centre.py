@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from html.parser import HTMLParser
 from typing import Any
 
@@ -260,10 +261,11 @@ def test_an_administrator_has_a_dead_mail_sent_again_and_nobody_else() -> None:
     assert ada.get(path).status_code == 200
     row.refresh_from_db()
     assert row.state == "dead"
-    assert ada.post(path).status_code == 302
+    assert ada.post(path, {"reason": "The relay was mended."}).status_code == 302
     row.refresh_from_db()
     assert (row.state, row.attempts, row.error) == ("pending", 0, "")
-    assert LedgerEntry.objects.filter(kind="delivery.sent_again").count() == 1
+    [told] = LedgerEntry.objects.filter(kind="delivery.sent_again")
+    assert json.loads(told.text)["data"]["reason"] == "The relay was mended."
     make_due()
     deliver_due()
     again = ada.post(path)

@@ -13,12 +13,15 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
+from audit.errors import Conflict
 from audit.models import Delivery, LedgerEntry
-from audit.services.deliveries import MOST_ATTEMPTS, claim_next, pause_after
+from audit.services.deliveries import MOST_ATTEMPTS, claim_next, fail, pause_after
 from portal.doctor import examine
 from portal.mail import NO_MAIL_BACKEND
+from portal.models import Heartbeat
 from portal.notifications import sending
 from portal.notifications.sending import GIVE_UP_AFTER, deliver_due
+from portal.services.deliveries import send_again
 from portal.services.people import set_user_active
 from portal.tick import tick
 from releases.services.lifecycle import hold_release
@@ -27,9 +30,12 @@ from releases.services.roles import end_role
 from tests import builders as b
 from tests.portal.notifications.scenes import deliveries, make_due, reachable, tom_by_mail
 from tests.portal.notifications.servers import MailBox, mail_server
+from tests.refusals import refused
 from tests.scenes import ask
 
 pytestmark = [pytest.mark.django_db]
+
+LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 
 
 @pytest.fixture
@@ -267,3 +273,51 @@ def test_embedded_mail_is_a_file(settings: Any, tmp_path: Any) -> None:
     assert b"ann@example.com" in file.read_bytes()
     assert mail.outbox == []
     assert LedgerEntry.objects.exists()
+
+
+@pytest.mark.req("NTF-3", "EXE-2")
+def test_whoever_left_before_the_mail_and_is_asked_again_gets_one(box: MailBox) -> None:
+    who, tom = reachable("ann", "bea"), tom_by_mail()
+    b.role("lead")
+    held = b.give("lead", who.bea)
+    ask({"user": "ann"}, {"role": "lead"}, rule="any", by=tom)
+    end_role(assignment_id=held.pk, actor=b.SYSTEM)
+    deliver_due()
+    assert ("bea", "dropped", "no_longer_asked") in deliveries()
+    b.give("lead", who.bea)
+    for _ in range(2):
+        make_due()
+        deliver_due()
+    assert [one["To"] for one in box.taken].count("bea@example.com") == 1
+
+
+@pytest.mark.req("NTF-3", "A-022")
+def test_what_is_being_sent_is_not_sent_a_second_time_meanwhile(box: MailBox) -> None:
+    asked("ann")
+    ada = b.actor_for(b.superuser())
+    taken = claim_next(channel="email")
+    assert taken is not None
+    with refused("being_sent", Conflict):
+        send_again(delivery_id=taken.pk, actor=ada)
+    # The worker that was thought lost comes back after another one has sent it: that one counts.
+    Delivery.objects.update(next_try_at=LONG_AGO)
+    deliver_due()
+    fail(taken, "timeout")
+    assert Delivery.objects.get(pk=taken.pk).state == "sent"
+
+
+@pytest.mark.req("OPS-3")
+def test_a_server_that_answers_slowly_does_not_stop_the_heart(
+    box: MailBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The task is killed while it sends; what is due has been done, and the heart has beaten."""
+    asked("ann")
+
+    def killed(name: str) -> None:
+        if name == "before_send":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sending, "faultpoint", killed)
+    with pytest.raises(KeyboardInterrupt):
+        tick(beat="here")
+    assert Heartbeat.objects.filter(name="here").exists()

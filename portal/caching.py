@@ -1,0 +1,26 @@
+"""Where short-lived facts are kept: limits of sign-in, the worker's statistics."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+# Beyond it Django throws entries away unseen: by as many tries a limit could be washed out.
+MOST_ENTRIES: Final = 100_000
+
+
+def cache_settings(redis: str) -> dict[str, Any]:
+    """Django's caches: the Redis of that address, else a table of the database, which `migrate` makes."""
+    if redis:
+        return {
+            "default": {
+                "BACKEND": "django.core.cache.backends.redis.RedisCache",
+                "LOCATION": redis,
+            }
+        }
+    return {
+        "default": {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "countersign_cache",
+            "OPTIONS": {"MAX_ENTRIES": MOST_ENTRIES},
+        }
+    }
