@@ -19,7 +19,8 @@ from portal.actors import actor_from_request
 from portal.marks import Mark, account_with_mark
 from portal.models import User
 from portal.moments import zone_for
-from portal.pages.live import Asked, News, load_news, token_of
+from portal.pages.live import News, load_news, token_of
+from portal.pages.live_asked import Asked
 
 
 @never_cache
