@@ -11,9 +11,10 @@ from allauth.account.forms import ResetPasswordForm
 from portal.actors import actor_by_mail, actor_from_request
 from portal.models import User
 from portal.services.passwords import set_password
+from portal.sign_in_limits import remember_device
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
 DOOR = "page"
 
@@ -31,6 +32,12 @@ class ClosedSignupAdapter(DefaultAccountAdapter):
         What is left to the library's limit by key are the codes of a second factor.
         """
         return secrets.token_hex(16)
+
+    def post_login(self, request: HttpRequest, user: Any, **rest: Any) -> HttpResponse:
+        """As the library does, and this browser is known to be theirs from now on (A-095)."""
+        response: HttpResponse = super().post_login(request, user, **rest)
+        remember_device(response, user)
+        return response
 
     def set_password(self, user: Any, password: str) -> None:
         """Through the service, so that the record says who changed it and from where (AUD-2)."""

@@ -1,14 +1,28 @@
-"""Keys of an embedded installation: made once, kept in files that only their owner can read."""
+"""What an embedded installation keeps for its owner alone: its folder, and keys made once."""
 
 from __future__ import annotations
 
 import base64
 import os
 import secrets
+import stat
 from pathlib import Path
 
 KEY_BYTES = 32
 _OWNER_ONLY = 0o600
+_OWNERS_FOLDER = 0o700
+
+
+def make_private(folder: Path) -> None:
+    """Make `folder`, or shut one that is there, so that other accounts of the machine see nothing in it.
+
+    Database, files of mail with links in them and keys stand below it. A folder of somebody else stays
+    as it is: they have decided who reads it.
+    """
+    folder.mkdir(mode=_OWNERS_FOLDER, exist_ok=True)
+    found = folder.stat()
+    if found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) & 0o077:
+        folder.chmod(_OWNERS_FOLDER)
 
 
 def new_key() -> str:

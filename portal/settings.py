@@ -19,7 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from portal.caching import cache_settings
 from portal.driver import driver_options
-from portal.keys import key_from_file
+from portal.keys import key_from_file, make_private
 from portal.logs import configure_structlog, logging_config
 from portal.look import RADIUS, UNFOLD_COLORS
 from portal.mail import mail_settings
@@ -67,7 +67,7 @@ HOST = env.str("HOST", default="127.0.0.1")
 PORT = port("PORT", env.str("PORT", default="8000"))
 
 if COUNTERSIGN_EMBEDDED:
-    COUNTERSIGN_VAR_DIR.mkdir(exist_ok=True)
+    make_private(COUNTERSIGN_VAR_DIR)
     _reachable = url_host(HOST)
     SECRET_KEY = _key("COUNTERSIGN_SECRET_KEY", "secret.key")
     ALLOWED_HOSTS = env.list(

@@ -1,8 +1,9 @@
 """The sign-in's settings: its forms, and how often one may try (A-095); read before there are any apps.
 
 django-axes counts wrong passwords by name and address together, in the database, and forgets them
-after a quarter of an hour; allauth limits tries by address. No password is counted by name alone:
-anybody could lock out anybody. Codes of a second factor, which axes does not see, are counted by account
+after a quarter of an hour; allauth limits tries by address. What is tried for one name from many
+addresses is counted for strange browsers alone (`portal/sign_in_limits.py`): else anybody could lock out
+anybody. Codes of a second factor, which axes does not see, are counted by account
 (allauth's limit by key): only who has the password comes so far. `portal/sign_in.py` says which name and
 which address a try was for.
 """
@@ -19,6 +20,7 @@ SIGN_IN: Final[dict[str, Any]] = {
         "reset_password_from_key": "portal.sign_in.NewPasswordForm",
     },
     "ACCOUNT_RATE_LIMITS": {"login": "60/m/ip", "login_failed": "20/m/ip,5/300s/key"},
+    "AXES_HANDLER": "portal.sign_in_limits.SignInLimits",
     "AXES_FAILURE_LIMIT": 5,
     "AXES_COOLOFF_TIME": timedelta(minutes=15),
     "AXES_LOCKOUT_PARAMETERS": [["username", "ip_address"]],

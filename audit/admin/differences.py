@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 SHORT: Final = 80
 AROUND: Final = 2  # lines shown on either side of a change
-MOST_LINES: Final = 4000  # beyond it, comparing takes too long for a page
+MOST_LINES: Final = 2000  # that differ: beyond it, comparing takes too long for a page
 
 Kind = Literal["same", "changed", "removed", "added", "skipped"]
 
@@ -43,16 +43,43 @@ def readable(text: str) -> str:
 def side_by_side(before: str, after: str) -> list[Line]:
     """The lines of both, paired; of those that are the same only the ones around a change."""
     old, new = readable(before).splitlines(), readable(after).splitlines()
-    if len(old) + len(new) > MOST_LINES:
+    head = _common(old, new)
+    tail = _common(old[head:][::-1], new[head:][::-1])
+    differ = len(old) + len(new) - 2 * (head + tail)
+    if differ > MOST_LINES:
         return [Line("changed", f"{len(old)} lines", f"{len(new)} lines")]
     found: list[Line] = []
-    steps = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    steps = list(_steps(old, new, head, tail))
     for number, (tag, start, end, other, last) in enumerate(steps):
         if tag == "equal":
             found += _same(old[start:end], first=number == 0, last=number == len(steps) - 1)
         else:
             found += _changed(old[start:end], new[other:last])
     return found
+
+
+def _common(old: Sequence[str], new: Sequence[str]) -> int:
+    """How many lines both begin with."""
+    pairs = zip(old, new, strict=False)
+    return next((number for number, (a, b) in enumerate(pairs) if a != b), min(len(old), len(new)))
+
+
+def _steps(
+    old: Sequence[str], new: Sequence[str], head: int, tail: int
+) -> Iterator[tuple[str, int, int, int, int]]:
+    """What became of which lines; only those between the common head and tail are compared.
+
+    Lines that stand there often (brackets of JSON) pair nothing: with them the comparison would take
+    the square of the lines, and more.
+    """
+    middle, changed = old[head : len(old) - tail], new[head : len(new) - tail]
+    steps = SequenceMatcher(None, middle, changed, autojunk=True).get_opcodes()
+    if head:
+        yield "equal", 0, head, 0, head
+    for tag, start, end, other, last in steps:
+        yield tag, start + head, end + head, other + head, last + head
+    if tail:
+        yield "equal", len(old) - tail, len(old), len(new) - tail, len(new)
 
 
 def _same(lines: Sequence[str], *, first: bool, last: bool) -> Iterator[Line]:

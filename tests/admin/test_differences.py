@@ -48,6 +48,17 @@ def test_a_text_too_long_to_compare_says_how_long_it_is() -> None:
     assert found == [Line("changed", f"{MOST_LINES} lines", "1 lines")]
 
 
+def test_one_change_in_a_text_of_any_length_is_shown_by_its_line() -> None:
+    lines = [f"line {number % 7}" for number in range(3 * MOST_LINES)]
+    changed = [*lines]
+    changed[MOST_LINES] = "another"
+    found = side_by_side(_text(*lines), _text(*changed))
+    assert [line for line in found if line.kind == "changed"] == [
+        Line("changed", lines[MOST_LINES], "another")
+    ]
+    assert len(found) == 7
+
+
 def test_json_is_read_over_several_lines_and_what_is_none_stays() -> None:
     assert readable('["' + "x" * 90 + '"]').count("\n") == 2
     for text in ("[" + "x" * 90, "short", "[1]"):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from gunicorn.config import Config
 
-from portal.keys import key_from_file
+from portal.keys import key_from_file, make_private
 from portal.mail import NO_MAIL_BACKEND
 from portal.serve import Plan
 
@@ -244,6 +244,15 @@ def test_a_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
     assert len(keys.pop()) == 44
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [each.name for each in file.parent.iterdir()] == ["secret.key"]
+
+
+@pytest.mark.req("SEC-4")
+def test_the_folder_of_the_embedded_installation_is_closed_to_others(tmp_path: Path) -> None:
+    new, old = tmp_path / "new", tmp_path / "old"
+    old.mkdir(mode=0o755)
+    for folder in (new, old):
+        make_private(folder)
+        assert folder.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.req("SEC-4")

@@ -158,6 +158,45 @@ def test_many_addresses_cannot_close_the_door_of_one_person() -> None:
 
 
 @pytest.mark.req("A-095")
+def test_one_name_is_not_guessed_from_many_addresses_and_its_own_browser_goes_on() -> None:
+    own = Client(REMOTE_ADDR="203.0.113.9")
+    own.post("/accounts/login/", {"login": "maya", "password": PASSWORD})
+    own.post("/accounts/logout/")
+    answers = [try_as("maya", "wrong", f"192.0.2.{n}").status_code for n in range(1, 56)]
+    assert answers == [200] * 50 + [429] * 5
+    assert try_as("Maya", PASSWORD, "192.0.2.200").status_code == 429
+    b.person("omar", password=PASSWORD)
+    assert try_as("omar", PASSWORD, "192.0.2.200").status_code == 302
+    again = own.post("/accounts/login/", {"login": "maya", "password": PASSWORD})
+    assert again.status_code == 302
+    AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=16))
+    assert try_as("maya", PASSWORD, "192.0.2.200").status_code == 302
+
+
+@pytest.mark.req("A-095")
+@pytest.mark.parametrize("cookie", ["omar's", "made up", "none"])
+def test_a_cookie_of_somebody_else_or_made_up_opens_no_door(cookie: str) -> None:
+    b.person("omar", password=PASSWORD)
+    browser = Client(REMOTE_ADDR="203.0.113.9")
+    if cookie == "omar's":
+        browser.post("/accounts/login/", {"login": "omar", "password": PASSWORD})
+        browser.post("/accounts/logout/")
+    elif cookie == "made up":
+        browser.cookies["device"] = "maya:1:1"
+    for number in range(1, 51):
+        try_as("maya", "wrong", f"192.0.2.{number}")
+    answer = browser.post("/accounts/login/", {"login": "maya", "password": PASSWORD})
+    assert answer.status_code == 429
+
+
+@pytest.mark.req("A-095")
+def test_another_address_of_the_same_line_is_no_new_try() -> None:
+    answers = [try_as("maya", "wrong", f"2001:db8:1:2::{n:x}").status_code for n in range(6)]
+    assert answers == [200, 200, 200, 200, 429, 429]
+    assert try_as("maya", PASSWORD, "2001:db8:1:3::1").status_code == 302
+
+
+@pytest.mark.req("A-095")
 def test_one_address_cannot_go_through_everybody() -> None:
     answers = [try_as(f"user{number}", "wrong").status_code for number in range(40)]
     assert 429 in answers or "Too many" in try_as("maya", PASSWORD).content.decode()
