@@ -6,6 +6,7 @@ A finding must be mended; a note should be looked at and may be meant.
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,15 +17,14 @@ from django.core.checks import ERROR, run_checks
 from django.db import DEFAULT_DB_ALIAS, Error, connection
 
 from audit.locking import database_now
-from audit.selectors import dead_deliveries
 from audit.triggers import protected_models
 from portal.health import WORKER_SILENT_AFTER, last_beat, unapplied_migrations
 from portal.invariants import Finding, check_invariants
+from portal.mail_notes import mail_notes
 from portal.required import SETTINGS_PROBLEMS
 from releases.services.due import dead_letters, failing_work
 
 _CONFIGURATION = "configuration"
-_MOST_DEAD = 20
 
 
 @dataclass(slots=True)
@@ -61,7 +61,7 @@ def examine(*, now: dt.datetime | None = None) -> Examination:
     _look_at_checks(found)
     found.findings += [*_debug(), *_cache(), *_dead_letters()]
     (found.notes if settings.COUNTERSIGN_EMBEDDED else found.findings).extend(_worker())
-    found.notes += [*_database_role(), *_dead_mail()]
+    found.notes += [*_database_role(), *mail_notes(), *_unix_socket()]
     found.findings += check_invariants(now=now)
     return found
 
@@ -146,13 +146,14 @@ def _dead_letters() -> Iterator[Finding]:
         yield _finding("failing_work", f"{row.kind} {row.object_id}", detail, mend)
 
 
-def _dead_mail() -> Iterator[Finding]:
-    """What people were to be told and never got: in the portal it stands all the same."""
-    dead = list(dead_deliveries()[:_MOST_DEAD])
-    for row in dead:
-        detail = f"it failed for good after {row.attempts} attempts: {row.error}"
-        mend = "Mend the cause, then have it sent again in the administration, under Deliveries."
-        yield _finding("dead_mail", f"message {row.pk} about {row.notice.host}", detail, mend)
+def _unix_socket() -> Iterator[Finding]:
+    """By addresses tries to sign in are counted, and through a unix socket nobody has one."""
+    if "unix:" in os.environ.get("GUNICORN_CMD_ARGS", ""):
+        detail = (
+            "the web server listens on a unix socket, where nobody has an address and can sign in"
+        )
+        mend = "Let it listen on 127.0.0.1, and name the proxy in COUNTERSIGN_TRUSTED_PROXIES."
+        yield _finding("unix_socket", "GUNICORN_CMD_ARGS", detail, mend)
 
 
 def _database_role() -> Iterator[Finding]:

@@ -10,6 +10,10 @@ from portal.required import stand_in
 # The same few statements come again and again: PostgreSQL plans each of them once. A pooler that gives
 # each transaction another connection needs both switched off.
 _DEFAULTS: Final[Mapping[str, Any]] = {"server_side_binding": True, "prepare_threshold": 5}
+# Lists with many conditions are estimated far above what they cost, and PostgreSQL would compile each of
+# them for a second or two to save nothing. An address that says `options` itself, if only that there are
+# none (as a pooler may demand), is left as it is.
+_WITHOUT_COMPILER: Final = "-c jit=off"
 _WORDS: Final[Mapping[str, Mapping[str, Any]]] = {
     "server_side_binding": {"true": True, "false": False},
     "prepare_threshold": {"none": None},
@@ -27,7 +31,7 @@ def driver_options(given: Mapping[str, Any]) -> dict[str, Any]:
     sentence, as every wrong setting does (`portal.required`).
     """
     own = {name: _value(name, str(given[name])) for name in _DEFAULTS if name in given}
-    return {**given, **_DEFAULTS, **own}
+    return {"options": _WITHOUT_COMPILER, **given, **_DEFAULTS, **own}
 
 
 def _value(name: str, text: str) -> Any:

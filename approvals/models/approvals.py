@@ -76,6 +76,11 @@ class Approval(Guarded):
                 condition=models.Q(state="open"),
                 name="approval_open_by_due",
             ),
+            models.Index(
+                fields=["scope"],
+                condition=models.Q(state="open", stuck=True),
+                name="approval_stuck",
+            ),
         ]
 
     def __str__(self) -> str:

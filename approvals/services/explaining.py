@@ -6,12 +6,13 @@ Nothing here writes: pages and API show what these say, and `cast_decision` refu
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from approvals.facts import electorate_from, live_decisions, people_of, seats_of
 from approvals.models import Approval, Decision
 from approvals.rules.eligibility import Hat, hats
 from approvals.rules.quorum import Evaluation, Vote, can_be_seated
+from approvals.rules.seats import SourceKey
 from approvals.services.decisions import (
     Standing,
     require_open,
@@ -32,10 +33,14 @@ def look_at_round(
     lineage: Sequence[int],
     exclusions: Mapping[int, str],
     now: dt.datetime,
+    named: Collection[SourceKey] = (),
 ) -> Standing:
-    """A round, open or not, with who may fill its seats at `now`; one query for the people."""
+    """A round, open or not, with who may fill its seats at `now`; one query for the people.
+
+    `named`: users, groups and roles whose names are wanted besides those of the seats.
+    """
     seats = seats_of(approval)
-    people = people_of(seats, exclusions, lineage, now)
+    people = people_of(seats, exclusions, lineage, now, named=named)
     electorate = electorate_from(seats, exclusions, people)
     live = live_decisions(decisions)
     return Standing(approval, seats, electorate, list(decisions), live, people.names)

@@ -14,11 +14,13 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from approvals.models import Approval, AskedPerson, RoleAssignment, SeatSource
+from approvals.rules.eligibility import INACTIVE
+from approvals.rules.seats import named_users
 from approvals.selectors import holdings_changed, my_holdings_changed, rounds_not_seen_since
 from approvals.services.asked import asked_accounts, rewrite_asked
-from approvals.services.decisions import standing_of
+from approvals.services.decisions import Standing, standing_of
 from approvals.services.rounds import tally_text
-from approvals.services.telling import tell_asked, tell_stuck
+from approvals.services.telling import tell_asked, tell_stuck, tell_unreachable
 from audit.actor import POLICY, Actor
 from audit.canonical import canonical_text
 from audit.history import save_tracked, update_rows
@@ -124,6 +126,11 @@ def refresh_round(
 def _reconcile(approval: Approval, lineage: Sequence[int], journal: Journal) -> bool:
     standing = standing_of(approval, lineage, journal)
     evaluation = standing.evaluate()
+    gone = _named_and_gone(approval, standing)
+    if gone:
+        journal.add(
+            "approval.approver_gone", approval=approval.pk, host=approval.host, gone=[*gone]
+        )
     fresh = rewrite_asked(approval, asked_accounts(evaluation), standing.answered, journal.at)
     approval.reconciled_at = journal.at
     changed = approval.stuck != evaluation.stuck
@@ -144,7 +151,26 @@ def _reconcile(approval: Approval, lineage: Sequence[int], journal: Journal) -> 
     if fresh:
         journal.add("approval.asked", approval=approval.pk, host=approval.host, asked=sorted(fresh))
         tell_asked(approval, fresh, evaluation.electorate, standing.names, journal)
+    if gone and not approval.stuck:  # else the manager hears the worse news alone
+        tell_unreachable(approval, gone, journal)
     return changed or bool(fresh)
+
+
+def _named_and_gone(approval: Approval, standing: Standing) -> dict[int, str]:
+    """People whom the seats name and the round still asks, though their accounts are deactivated.
+
+    By account, with their names; those who had answered before are not missed.
+    """
+    if all(one.left_out != INACTIVE for one in standing.electorate.left_out()):
+        return {}
+    asked = AskedPerson.objects.filter(
+        approval=approval,
+        user_id__in=named_users(standing.seats),
+        user__is_active=False,
+        is_open=True,
+        has_answered=False,
+    )
+    return {one.user_id: str(one.user) for one in asked.select_related("user").order_by("user_id")}
 
 
 def ensure_current(*, actor: Actor, limit: int = 200) -> int:

@@ -200,7 +200,7 @@ def _tell_opening(
     if approval.stuck:
         tell_stuck(approval, journal)
     named = (people.people[user_id] for user_id in named_users(seats) if user_id in people.people)
-    gone = [one.display_name for one in named if not one.active]
+    gone = {one.user_id: one.display_name for one in named if not one.active}
     if gone:
         tell_unreachable(approval, gone, journal)
 

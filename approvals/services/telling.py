@@ -13,7 +13,7 @@ from approvals.audience import managers_of_scope, waiting_accounts
 from approvals.models import Approval
 from approvals.rules.eligibility import Electorate
 from approvals.rules.seats import Source, SourceKey
-from audit.canonical import instant_text
+from audit.canonical import instant_text, text_digest
 from audit.events import Listeners
 from audit.journal import Journal
 
@@ -89,16 +89,20 @@ def tell_stuck(approval: Approval, journal: Journal) -> None:
     )
 
 
-def tell_unreachable(approval: Approval, names: Collection[str], journal: Journal) -> None:
-    """People who are named are deactivated: they are told nothing, the manager is warned (A-061)."""
+def tell_unreachable(approval: Approval, gone: Mapping[int, str], journal: Journal) -> None:
+    """People who are named are deactivated: they are told nothing, the manager is warned (A-061).
+
+    `gone` has their names by account; of the same people the manager is warned once a round.
+    """
+    whom = "-".join(str(user_id) for user_id in sorted(gone))
     journal.tell(
         "unreachable",
         [_managers(approval)],
         host=approval.host,
         attempt=approval.attempt,
-        once="unreachable",
+        once=f"unreachable.{text_digest(whom)[:12]}",
         even_actor=True,
-        people=sorted(names),
+        people=sorted(gone.values()),
         **round_facts(approval),
     )
 

@@ -49,9 +49,16 @@ class Notice(models.Model):
         indexes = [
             models.Index(fields=["user", "id"], name="notice_of_user"),
             models.Index(
-                fields=["user"], condition=models.Q(read_at__isnull=True), name="notice_unread"
+                fields=["user", "id"],
+                condition=models.Q(read_at__isnull=True),
+                name="notice_unread_of_user",
             ),
-            models.Index(fields=["host"], name="notice_about"),
+            models.Index(
+                fields=["user", "host", "attempt", "id"],
+                condition=models.Q(needs_action=True),
+                name="notice_that_asks",
+            ),
+            models.Index(fields=["host", "attempt", "id"], name="notice_about_attempt"),
         ]
 
     def __str__(self) -> str:

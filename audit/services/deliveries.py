@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
-from django.db import transaction
+from django.db import models, transaction
 
 from audit.locking import database_now
 from audit.models import Delivery
@@ -91,7 +92,28 @@ def pause_after(attempts: int) -> dt.timedelta:
     return whole * (75 + secrets.randbelow(51)) / 100
 
 
+def revive_dropped(error: str, *, streams: models.QuerySet[Any, Any]) -> int:
+    """Let go out what was dropped for this reason, of these streams, and still asks for something.
+
+    Before it does, it is looked at like any other: what was settled meanwhile stays unsent.
+    """
+    rows = Delivery.objects.filter(
+        state=Delivery.State.DROPPED, error=error,
+        notice__needs_action=True, notice__stream__in=streams,
+    )  # fmt: skip
+    return rows.update(
+        state=Delivery.State.PENDING, error="", attempts=0, next_try_at=database_now()
+    )
+
+
 def revive(row: Delivery, now: dt.datetime) -> None:
     """Let a locked delivery be tried anew from the start, under the same mark."""
     row.state, row.error, row.attempts, row.next_try_at = Delivery.State.PENDING, "", 0, now
     row.save(update_fields=["state", "error", "attempts", "next_try_at"])
+
+
+def revive_all(rows: Sequence[Delivery], now: dt.datetime) -> None:
+    """The same for several locked deliveries; one statement."""
+    Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
+        state=Delivery.State.PENDING, error="", attempts=0, next_try_at=now
+    )

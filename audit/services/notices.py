@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Collection
 
 from django.db import models
+from django.db.models import Q
 
 from audit.actor import Actor
 from audit.locking import database_now
@@ -21,17 +22,19 @@ def mark_all_read(
     *,
     actor: Actor,
     before: int | None = None,
+    recent: Collection[int] = (),
     until: dt.datetime | None = None,
     now: dt.datetime | None = None,
 ) -> int:
-    """The actor has read all of their notices, as far as the page showed them.
+    """The actor has read all of their notices that there were when a page was made.
 
-    `before` is the newest key that was shown: what came while they were reading stays unread.
-    `until` leaves out what is newer than that moment.
+    `before` is the newest key with all below it, `recent` those of a moment ago: beside them others
+    may have been written that nobody could see yet. Without `before`, all there are now. `until`
+    leaves out what is newer than that moment.
     """
     rows = Notice.objects.all()
     if before is not None:
-        rows = rows.filter(pk__lte=before)
+        rows = rows.filter(Q(pk__lte=before) | Q(pk__in=recent))
     if until is not None:
         rows = rows.filter(created_at__lte=until)
     return _mark(rows, actor, now)

@@ -7,7 +7,7 @@ moments there are; so that a decision which tells a hundred people costs no stat
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
 from django.contrib.auth import get_user_model
@@ -15,6 +15,7 @@ from django.core.exceptions import EmptyResultSet
 
 from audit.bulk import insert_at_once, rows_text
 from audit.canonical import canonical_text
+from audit.compiled import Later
 from audit.events import Listeners, Told
 from audit.journal import Journal
 from audit.locking import database_now
@@ -138,12 +139,20 @@ def _listed(several: list[Told]) -> tuple[str, list[Any]]:
         if one.found_by is None:
             continue
         try:
-            subquery, more = one.found_by.query.sql_with_params()
+            subquery, more = _part(one.found_by)
         except EmptyResultSet:
             continue
         text += _FOUND.format(subquery=subquery)
         values += [number, place, one.why, one.name, *more]
     return text, values
+
+
+def _part(found_by: Any) -> tuple[str, Sequence[Any]]:
+    """The text and values of a query that finds accounts. Raises EmptyResultSet when it finds none."""
+    if isinstance(found_by, Later):
+        return found_by.sql_with_params()
+    sql, values = found_by.query.sql_with_params()
+    return sql, values
 
 
 def _reasons(several: list[Told]) -> Iterator[tuple[int, int, Listeners]]:
@@ -179,11 +188,9 @@ def write_told_in_turn(journal: Journal, stream: str) -> None:
         state=Delivery.State.DROPPED,
         error__in=LEFT_OUT_FOR_NOW,
     )
-    told_again.update(
-        state=Delivery.State.PENDING, error="", attempts=0, next_try_at=database_now()
-    )
-    fresh = Notice.objects.filter(key__in=keys, deliveries=None).order_by("pk")
     now = database_now()
+    told_again.update(state=Delivery.State.PENDING, error="", attempts=0, next_try_at=now)
+    fresh = Notice.objects.filter(key__in=keys, deliveries=None).order_by("pk")
     deliveries = [_delivery(notice, people[notice.user_id], journal, now) for notice in fresh]
     if deliveries:
         insert_at_once(deliveries)

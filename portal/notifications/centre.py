@@ -1,68 +1,234 @@
-"""What one person was told and may see, and what of it still needs them (NTF-5, MON-5)."""
+"""What one person was told and may see, and what of it still needs them (NTF-5, MON-5).
+
+What still needs somebody is found from what is open for them: their seats in open rounds, and the
+rounds of their releases that are stuck. Nothing here costs more because old notices were never read.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Final
 
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
-from django.db.models.functions import Cast, Substr
+from django.db.models import Exists, OuterRef, Subquery
 
+from approvals.audience import MANAGER_ROLE
 from approvals.models import Approval, AskedPerson
+from approvals.selectors import live_assignments, open_seats_of
 from audit.actor import Actor
+from audit.compiled import CompiledValues
 from audit.models import Notice
 from audit.selectors import notices_to
+from portal.models import User
 from portal.notifications.words import ASKING
+from releases.models import Release
 from releases.selectors import releases_for
+from releases.visibility import asked_or_named, may_be_asked, visible
 
-_STREAM = "release:"
-_IN_USE = {"scope__release__product__is_archived": False}
+# "More than 99" is all that the bell and the tab say.
+MOST_COUNTED: Final = 100
+_STREAM: Final = "release:"
+# Keys are looked at in steps: mostly the first holds all that is wanted.
+_FIRST_STEP: Final = 100
+_NEXT_STEP: Final = 5_000
 
 
-def notices_for(actor: Actor) -> models.QuerySet[Notice]:
-    """The actor's notices about releases that they may see now, each with `waits`.
+class CountOf(Subquery):
+    """How many rows a query gives, no further than its own limit."""
 
-    `waits`: something is still asked of them. What is settled needs nobody, read or not.
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = models.IntegerField()
+
+
+# --- What still asks something -----------------------------------------------------------------------
+#
+# A notice is looked up for each open seat or stuck round, by a subquery in the place of a value:
+# a database can't turn that round and begin with everything that an account was ever told.
+
+
+def _asking(
+    seats: models.QuerySet[AskedPerson], user_id: int, *, unread: bool = False
+) -> models.QuerySet[Any]:
+    """Those of an account's seats of which it was told, each with `notice`: the newest key."""
+    in_use = seats.filter(approval__scope__release__product__is_archived=False)
+    told = Notice.objects.filter(
+        moment__in=ASKING, host=OuterRef("approval__host"), attempt=OuterRef("approval__attempt")
+    )
+    return _with_notice(in_use, told, user_id, unread)
+
+
+def _stuck(user_id: int, *, unread: bool = False) -> models.QuerySet[Any]:
+    """The stuck rounds of releases that an account manages and sees, each with `notice` likewise.
+
+    Whoever manages a release no more has nothing to do about it, and does not hear how it stands.
     """
-    key = Cast(Substr("stream", len(_STREAM) + 1), models.BigIntegerField())
-    about = Case(When(stream__startswith=_STREAM, then=key), default=None)
-    seen = releases_for(actor).filter(pk=OuterRef("release_key")).order_by().values("pk")
-    rows = notices_to(actor.user_id).annotate(release_key=about).filter(Exists(seen))
-    return rows.annotate(
-        waits=Case(
-            When(still_waits(actor.user_id), then=Value(True)),
-            default=Value(False),
-            output_field=models.BooleanField(),
-        )
+    manages = live_assignments(user_id).filter(
+        role__slug=MANAGER_ROLE, scope_id=OuterRef("scope_id")
     )
+    reader = Actor(kind="person", door="page", label="", user_id=user_id)
+    sees_all = User.objects.filter(pk=user_id, is_superuser=True)
+    rounds = Approval.objects.filter(
+        Exists(manages),
+        visible(reader, "scope__release__") | Exists(sees_all),
+        state=Approval.State.OPEN,
+        stuck=True,
+        scope__release__product__is_archived=False,
+    )
+    told = Notice.objects.filter(moment="stuck", host=OuterRef("host"), attempt=OuterRef("attempt"))
+    return _with_notice(rounds, told, user_id, unread)
 
 
-def still_waits(user_id: int | None) -> Q:
-    """The condition under which a notice of this account still asks something of it."""
-    same: dict[str, Any] = {"host": OuterRef("host"), "attempt": OuterRef("attempt")}
-    seats = AskedPerson.objects.filter(
-        user_id=user_id or 0,
-        is_open=True,
-        has_answered=False,
-        **{f"approval__{name}": value for name, value in {**same, **_IN_USE}.items()},
-    )
-    stuck = Approval.objects.filter(state=Approval.State.OPEN, stuck=True, **same, **_IN_USE)
-    return Q(needs_action=True) & (
-        (Q(moment__in=ASKING) & Q(Exists(seats))) | (Q(moment="stuck") & Q(Exists(stuck)))
-    )
+def _with_notice(
+    rows: models.QuerySet[Any], told: models.QuerySet[Notice], user_id: int, unread: bool
+) -> models.QuerySet[Any]:
+    newest = told.filter(user_id=user_id, needs_action=True).order_by("-pk").values("pk")[:1]
+    if unread:
+        rows = rows.annotate(newest=Subquery(newest))
+        newest = Notice.objects.filter(pk=OuterRef("newest"), read_at=None).values("pk")
+    return rows.annotate(notice=Subquery(newest)).filter(notice__isnull=False)
+
+
+def number_waiting(user_id: int) -> Any:
+    """The number at the bell, as an expression: what is unread and still asks something."""
+    # In the order of an index, so that a long list is read no further than it is counted.
+    asking = _asking(open_seats_of(user_id), user_id, unread=True).order_by("due_at", "pk")
+    stuck = _stuck(user_id, unread=True).order_by()
+    parts = [rows.values("pk")[:MOST_COUNTED] for rows in (asking, stuck)]
+    return CountOf(parts[0]) + CountOf(parts[1])
+
+
+_WAITING = CompiledValues(
+    lambda user_id: (
+        User.objects.filter(pk=user_id)
+        .order_by()
+        .annotate(waiting=number_waiting(user_id))
+        .values_list("waiting")
+    ),
+    user_id=int,
+)
 
 
 def count_unread_waiting(user_id: int | None) -> int:
-    """The number at the bell: what is unread and still asks something; one statement."""
-    unread = notices_to(user_id).filter(read_at__isnull=True)
-    return unread.filter(still_waits(user_id)).count()
+    """The number at the bell, no further than `MOST_COUNTED` of a kind; one statement."""
+    return next((number for (number,) in _WAITING.rows(user_id=user_id or 0)), 0)
+
+
+def waiting_notices(actor: Actor, limit: int, *, only_unread: bool = False) -> list[Notice]:
+    """The first notices that still ask something: what is stuck, then seats by urgency."""
+    user_id = actor.user_id or 0
+    stuck = _stuck(user_id, unread=only_unread).order_by("-pk").values_list("notice", flat=True)
+    keys = list(stuck[:limit])
+    seats = _asking(open_seats_of(user_id), user_id, unread=only_unread)
+    asking = seats.order_by("due_at", "pk")
+    keys += asking.values_list("notice", flat=True)[: limit - len(keys)]
+    return _in_this_order(keys)
+
+
+def waiting_among(actor: Actor, notices: Iterable[Notice]) -> set[int]:
+    """The keys of those of these notices that still ask something of the actor."""
+    user_id = actor.user_id or 0
+    hosts = {one.host for one in notices if one.needs_action}
+    if not hosts:
+        return set()
+    # The rounds by their keys, or the database may begin with all that is open for the actor.
+    rounds = Approval.objects.filter(host__in=hosts, state=Approval.State.OPEN)
+    keys = list(rounds.values_list("pk", flat=True))
+    seats = open_seats_of(user_id).filter(approval__in=keys)
+    asking, stuck = _asking(seats, user_id), _stuck(user_id).filter(pk__in=keys)
+    return {key for rows in (asking, stuck) for key in rows.values_list("notice", flat=True)}
+
+
+# --- All that one was told ---------------------------------------------------------------------------
+
+
+class _Sight:
+    """Of which streams the actor may see what they are about; asked once for each."""
+
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+        self._known: dict[str, bool] = {}
+
+    def look(self, streams: Collection[str]) -> None:
+        fresh = {one for one in streams if one not in self._known}
+        keys = {
+            int(key): one
+            for one in fresh
+            if one.startswith(_STREAM) and (key := one.removeprefix(_STREAM)).isdecimal()
+        }
+        seen = self._seen(set(keys))
+        self._known |= dict.fromkeys(fresh, False) | {keys[key]: True for key in seen}
+
+    def _seen(self, keys: set[int]) -> set[int]:
+        """Of these releases those that the actor may see: first by what most who were told meet."""
+        seen: set[int] = set()
+        if keys and may_be_asked(self.actor):
+            named = asked_or_named(self.actor.user_id or 0, "")
+            in_use = Release.objects.filter(named, pk__in=keys, product__is_archived=False)
+            seen = set(in_use.order_by().values_list("pk", flat=True))
+        if rest := keys - seen:
+            rows = releases_for(self.actor).filter(pk__in=rest).order_by()
+            seen |= set(rows.values_list("pk", flat=True))
+        return seen
+
+    def has(self, stream: str) -> bool:
+        return self._known[stream]
+
+
+def _keys(
+    actor: Actor,
+    limit: int,
+    *,
+    before: int | None = None,
+    unread: bool | None = None,
+    leave_out: Collection[int] = (),
+) -> list[int]:
+    """The keys of the newest notices about what the actor may see, newest first.
+
+    By keys in steps, so that neither what was told before nor what is out of sight is sorted.
+    """
+    rows = notices_to(actor.user_id).order_by("-pk").values_list("pk", "stream")
+    if unread is not None:
+        rows = rows.filter(read_at__isnull=unread)
+    sight, found, step = _Sight(actor), list[int](), max(_FIRST_STEP, limit) + len(leave_out)
+    while True:
+        part = list((rows if before is None else rows.filter(pk__lt=before))[:step])
+        sight.look({stream for _, stream in part})
+        found += [key for key, stream in part if sight.has(stream) and key not in leave_out]
+        if len(found) >= limit or len(part) < step:
+            return found[:limit]
+        before, step = part[-1][0], _NEXT_STEP
+
+
+def newest_notices(
+    actor: Actor,
+    limit: int,
+    *,
+    before: int | None = None,
+    unread: bool | None = None,
+    leave_out: Collection[int] = (),
+) -> list[Notice]:
+    """The newest notices about what the actor may see now, newest first; those before a key.
+
+    `unread`: only those that are, or are not; `leave_out`: the keys of such as are shown elsewhere.
+    """
+    keys = _keys(actor, limit, before=before, unread=unread, leave_out=leave_out)
+    return _in_this_order(keys)
 
 
 def count_unread(actor: Actor) -> int:
-    """How many of the actor's notices are unread."""
-    return notices_for(actor).filter(read_at__isnull=True).count()
+    """How many of the actor's notices are unread, no further than `MOST_COUNTED`."""
+    return len(_keys(actor, MOST_COUNTED, unread=True))
 
 
-def in_order(rows: models.QuerySet[Notice]) -> models.QuerySet[Notice]:
-    """What still asks something first, then the newest."""
-    return rows.order_by(F("waits").desc(), "-pk")
+def _in_this_order(keys: Sequence[int]) -> list[Notice]:
+    found = Notice.objects.in_bulk(keys) if keys else {}
+    return [found[key] for key in keys]
+
+
+# --- Where they lead ---------------------------------------------------------------------------------
+
+
+def path_of(notice: Notice) -> str:
+    """The one page that a notice leads to; to look at it decides nothing."""
+    kind, _, key = notice.host.partition(":")
+    return f"/activities/{key}/" if kind == "activity" else f"/releases/{key}/"

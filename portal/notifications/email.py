@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import uuid
+from dataclasses import dataclass
 from email.utils import parseaddr
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
 from portal.notifications.render import Message
+from portal.notifications.words import REFUSED, SMTP
 
-# Answers to this one mail; anything else is about the server, and the next mail would meet it as well.
+# Answers to a recipient or a content; anything else is about the server, and the next mail meets it too.
 _ABOUT_THE_MAIL: Final = (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
+_PERMANENT: Final = 500
+# "Authentication required", "authentication failed".
+_NOT_LET_IN: Final = frozenset({530, 535})
+# Enhanced codes X.7.X: security or policy, such as relaying denied, unauthenticated, SPF or DMARC.
+_POLICY: Final = ("4.7.", "5.7.")
+_ENHANCED: Final = re.compile(r"([245]\.\d{1,3}\.\d{1,3})\b")
+_RELAY: Final = re.compile(r"\brelay", re.IGNORECASE)
+_SHORT_NAME: Final = 2
 
 
 def compose(message: Message, *, address: str, mark: uuid.UUID) -> EmailMultiAlternatives:
@@ -50,31 +61,63 @@ def _domain() -> str:
 
 
 def masked(address: str) -> str:
-    """An address as it is shown to others: "m…@example.com"."""
+    """An address as it is shown to others: "m…@example.com"; of a short name nothing."""
     local, _, domain = address.rpartition("@")
-    return f"{local[:1]}…@{domain}" if local else "…"
+    if not local:
+        return "…"
+    return f"{local[:1] if len(local) > _SHORT_NAME else ''}…@{domain}"
 
 
 def error_code(error: Exception) -> str:
     """A stable code for what went wrong, without anybody's address in it."""
-    code = _smtp_code(error)
-    return f"smtp_{code}" if code else type(error).__name__
+    said = _answer(error)
+    if said is None:
+        return type(error).__name__
+    mark = REFUSED if is_about_the_server(error) and said.code >= _PERMANENT else SMTP
+    return f"{mark}{said.code}{f'_{said.enhanced}' if said.enhanced else ''}"
 
 
 def is_final(error: Exception) -> bool:
     """Whether the server will never take this mail: a permanent answer to its recipient or content."""
-    code = _smtp_code(error)
-    return isinstance(error, _ABOUT_THE_MAIL) and code is not None and code >= 500
+    said = _answer(error)
+    return said is not None and said.code >= _PERMANENT and not is_about_the_server(error)
 
 
-def is_about_the_mail(error: Exception) -> bool:
-    """Whether another mail may fare better."""
-    return isinstance(error, _ABOUT_THE_MAIL)
+def is_about_the_server(error: Exception) -> bool:
+    """Whether any other mail would meet the same: the server is silent, or takes none of ours.
+
+    A relay that was set up wrongly, wants to know who we are or does not trust our sender says so
+    to each recipient or content in turn; that is no verdict on the mail.
+    """
+    if not isinstance(error, OSError):
+        return False
+    said = _answer(error)
+    if said is None or not isinstance(error, _ABOUT_THE_MAIL):
+        return True
+    if said.code in _NOT_LET_IN or said.enhanced.startswith(_POLICY):
+        return True
+    at_recipient = isinstance(error, smtplib.SMTPRecipientsRefused)
+    return at_recipient and not said.enhanced and bool(_RELAY.search(said.text))
 
 
-def _smtp_code(error: Exception) -> int | None:
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a mail server has answered: its code, the enhanced one (RFC 3463) if it gave one, its text."""
+
+    code: int
+    enhanced: str
+    text: str
+
+
+def _answer(error: Exception) -> _Answer | None:
+    given: tuple[int, Any] | None = None
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return max((code for code, _ in error.recipients.values()), default=None)
-    if isinstance(error, smtplib.SMTPResponseException):
-        return int(error.smtp_code)
-    return None
+        given = max(error.recipients.values(), key=lambda one: one[0], default=None)
+    elif isinstance(error, smtplib.SMTPResponseException):
+        given = (error.smtp_code, error.smtp_error)
+    if given is None:
+        return None
+    raw = given[1]
+    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
+    found = _ENHANCED.match(text)
+    return _Answer(int(given[0]), found[1] if found else "", text)

@@ -12,6 +12,7 @@ from audit.actor import Actor
 from audit.errors import NotFound
 from audit.models import Notice
 from portal.models import User
+from portal.notifications.centre import path_of
 from portal.notifications.words import ASKING
 from portal.pages.activity_standing import ActivityPage, load_activity_page
 from releases.models import Release
@@ -41,8 +42,7 @@ class Look:
     @property
     def path(self) -> str:
         """The one page that it leads to; to look at it decides nothing."""
-        kind, _, key = self.notice.host.partition(":")
-        return f"/activities/{key}/" if kind == "activity" else f"/releases/{key}/"
+        return path_of(self.notice)
 
 
 def look_at(notice: Notice) -> Look:
@@ -81,12 +81,13 @@ def _refuse_settled(notice: Notice) -> None:
     """What asks for something is not sent when nothing is to be done any more."""
     if notice.moment not in ASKING | {"stuck", "deadline_missed"}:
         return
+    to_the_asked = notice.moment in ASKING or notice.why == "asked"
     approval = rounds_of(notice.host).filter(attempt=notice.attempt).first()
     if approval is None or approval.state != Approval.State.OPEN:
         raise NotToBeTold("settled")
     if notice.moment == "stuck" and not approval.stuck:
         raise NotToBeTold("settled")
-    if notice.moment not in ASKING:
+    if not to_the_asked:
         return
     seat = AskedPerson.objects.filter(approval=approval, user_id=notice.user_id).first()
     if seat is not None and seat.has_answered:

@@ -11,18 +11,21 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from approvals.models import Approval
 from approvals.wording import still_needed
 from portal.moments import moment_words, short_moment_words, zone_for
 from portal.notifications.look import Look
 from portal.notifications.words import ASKING, MOMENTS, asks_for, sentence_of, why_words
-from portal.pages.activity_deadline import deadline_panel
+from portal.pages.activity_deadline import DeadlinePanel, deadline_panel
 from portal.pages.activity_facts import fact_panel
-from portal.pages.activity_standing import ActivityPage
 from portal.wording import RELEASE_STATES, verdict_words
 
 LONGEST_SUBJECT: Final = 160
 _MOST_DECISIONS: Final = 5
 _LONGEST_COMMENT: Final = 300
+_DECIDES_NOTHING: Final = (
+    "Opening the link decides nothing. Decisions are given in the portal, signed in."
+)
 _FACTS: Final = ("Version", "Environments", "Risk", "Change type", "Window", "Commit")
 
 
@@ -55,14 +58,14 @@ def render(look: Look, now: dt.datetime) -> Message:
         ],
         headline=one_line(sentence_of(look.notice.moment, look.facts)),
         until=one_line(_until(look, zone)),
-        why=one_line(f"You are told because {why}."),
+        why=one_line(f"You are asked because {why}.") if asking else "",
         quote=one_line(str(look.facts.get("quote") or "")),
         facts=tuple((label, one_line(value)) for label, value in _facts(look, zone)),
         changed=tuple(one_line(each) for each in _changed(look)),
         standing=tuple(one_line(each) for each in _standing(look, zone)),
         action="Review and decide" if asking else "Open",
         link=f"{settings.COUNTERSIGN_BASE_URL.rstrip('/')}{look.path}",
-        footer="Opening the link decides nothing. Decisions are given in the portal, signed in.",
+        footer=one_line(f"You get this because {why}. {_DECIDES_NOTHING}"),
         thread=look.notice.host.replace(":", "."),
     )
 
@@ -82,8 +85,18 @@ def _tag(look: Look, zone: ZoneInfo, now: dt.datetime) -> str:
     if look.notice.moment not in ASKING:
         return MOMENTS[look.notice.moment].tag
     asks = asks_for(look.page.activity.kind) if look.page else "Decide"
-    panel = deadline_panel(look.page) if look.page else None
+    if look.notice.moment == "reminded":
+        asks = f"Reminder: {asks[:1].lower()}{asks[1:]}"
+    panel = _deadline(look)
     return f"{asks} by {short_moment_words(panel.due_at, zone, now)}" if panel else asks
+
+
+def _deadline(look: Look) -> DeadlinePanel | None:
+    """The deadline of the round, or run, that is told of; of an attempt that has gone by none is left."""
+    page = look.page
+    if page is None or page.activity.attempt != look.notice.attempt:
+        return None
+    return deadline_panel(page)
 
 
 def _until(look: Look, zone: ZoneInfo) -> str:
@@ -91,7 +104,7 @@ def _until(look: Look, zone: ZoneInfo) -> str:
     until = look.facts.get("until")
     if until:
         return f"Until {moment_words(dt.datetime.fromisoformat(str(until)), zone)}."
-    panel = deadline_panel(look.page) if look.page else None
+    panel = _deadline(look)
     if panel is None or not panel.is_open:
         return "No deadline." if look.notice.moment in ASKING else ""
     lead = "Was due" if panel.overdue else "Due"
@@ -107,8 +120,8 @@ def _facts(look: Look, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
         phase = look.page.activity.phase
         yield "Activity", f"{look.page.activity} ({look.page.activity.reference}), phase {phase}"
     else:
-        yield "State", RELEASE_STATES[release.state]
-    panel = fact_panel(release, look.page.approval if look.page else None)
+        yield "State now", RELEASE_STATES[release.state]
+    panel = fact_panel(release, _round(look))
     for fact in panel.facts:
         if fact.label in _FACTS:
             yield fact.label, _value(fact, zone)
@@ -121,41 +134,37 @@ def _value(fact: Any, zone: ZoneInfo) -> str:
     return fact.risk.capitalize() or " – ".join(window) or ", ".join(fact.values)
 
 
+def _round(look: Look) -> Approval | None:
+    """The round that is told of, which need not be the newest one any more."""
+    rounds = look.page.rounds if look.page else []
+    return next((one for one in rounds if one.attempt == look.notice.attempt), None)
+
+
 def _changed(look: Look) -> Iterator[str]:
-    """What is different from the attempt before."""
-    page = _same_attempt(look)
-    if page is None or page.approval is None or len(page.rounds) < 2:
+    """What is different from the attempt before, and that another one has begun since."""
+    page, told_of = look.page, look.notice.attempt
+    if page is None:
         return
-    former = page.rounds[-2]
-    yield f"This is attempt {page.approval.attempt}; attempt {former.attempt} was {former.state}."
-    for decision in page.decisions[former.pk]:
-        if decision.verdict == "reject":
-            yield f"{decision.display_name} had rejected: “{_short(decision.comment)}”"
+    former = next((one for one in page.rounds if one.attempt == told_of - 1), None)
+    if former is not None:
+        yield f"This is attempt {told_of}; attempt {former.attempt} was {former.state}."
+        for decision in page.decisions[former.pk]:
+            if decision.verdict == "reject":
+                yield f"{decision.display_name} had rejected: “{_short(decision.comment)}”"
+    if page.activity.attempt > told_of > 0:
+        yield f"This is about attempt {told_of}; attempt {page.activity.attempt} has begun since."
 
 
 def _standing(look: Look, zone: ZoneInfo) -> Iterator[str]:
     """Who decided, and who is awaited."""
-    page = _same_attempt(look)
-    if page is None:
+    page, approval = look.page, _round(look)
+    if page is None or approval is None:
         return
-    if page.evaluation is not None:
+    if page.evaluation is not None and page.approval is approval:
         words = still_needed(page.evaluation.reason, page.names)
         stuck = page.evaluation.stuck
         yield f"{words[:1].upper()}{words[1:]}." if stuck else f"Still needed: {words}."
-    yield from _decisions(page, zone)
-
-
-def _same_attempt(look: Look) -> ActivityPage | None:
-    """The activity while its newest round is the one that is told of; of a later one nothing is said."""
-    page = look.page
-    if page is None or page.approval is None or page.approval.attempt != look.notice.attempt:
-        return None
-    return page
-
-
-def _decisions(page: ActivityPage, zone: ZoneInfo) -> Iterator[str]:
-    given = page.decisions[page.approval.pk] if page.approval else []
-    for decision in given[-_MOST_DECISIONS:]:
+    for decision in page.decisions[approval.pk][-_MOST_DECISIONS:]:
         word = verdict_words(page.activity.kind).get(decision.verdict, "Withdraw")
         said = f": “{_short(decision.comment)}”" if decision.comment else ""
         at = moment_words(decision.decided_at, zone)

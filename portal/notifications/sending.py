@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,7 +17,7 @@ from audit.locking import database_now
 from audit.models import Delivery
 from audit.services.deliveries import claim_next, end, fail
 from portal.mail import NO_MAIL_BACKEND
-from portal.notifications.email import compose, error_code, is_about_the_mail, is_final, masked
+from portal.notifications.email import compose, error_code, is_about_the_server, is_final, masked
 from portal.notifications.look import NotToBeTold, look_at
 from portal.notifications.render import render
 
@@ -24,8 +25,10 @@ log = structlog.get_logger(__name__)
 
 # Well below the time that the worker's task has; what is left over comes with the next tick.
 LONGEST_LOOP: Final = 30.0
-# So many mails in a row that met a server which does not answer: the others wait for the next tick.
+# So many mails in a row that met a server which is silent or refuses us: the others wait for the next tick.
 GIVE_UP_AFTER: Final = 3
+# What we cannot even make will hardly be made later; an upgrade and "Send again" mend it.
+MOST_FAULTS: Final = 3
 
 
 @dataclass(slots=True)
@@ -77,7 +80,7 @@ def deliver_due(*, longest: float = LONGEST_LOOP) -> Sent:
 
 
 def _deliver(row: Delivery, mailer: _Mailer, done: Sent) -> bool:
-    """Try one; whether it met a server that does not answer."""
+    """Try one; whether it met a server that takes no mail of ours at present."""
     shown = masked(row.notice.user.email)
     try:
         mail = _compose(row)
@@ -111,10 +114,18 @@ def _compose(row: Delivery) -> EmailMultiAlternatives:
 
 
 def _note_failure(row: Delivery, error: Exception, shown: str) -> bool:
-    code = error_code(error)
-    if is_final(error):
+    code, is_a_fault = error_code(error), not isinstance(error, OSError)
+    if is_final(error) or (is_a_fault and row.attempts >= MOST_FAULTS):
         end(row, Delivery.State.DEAD, code, address=shown)
     else:
         fail(row, code, address=shown)
-    log.warning("mail_not_sent", delivery=row.pk, attempt=row.attempts, error=code, state=row.state)
-    return isinstance(error, OSError) and not is_about_the_mail(error)
+    log.warning(
+        "mail_not_sent",
+        delivery=row.pk,
+        attempt=row.attempts,
+        error=code,
+        state=row.state,
+        # Where, and not what it said: a message may repeat an address or what somebody has typed.
+        trace="".join(traceback.format_tb(error.__traceback__)) if is_a_fault else None,
+    )
+    return is_about_the_server(error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from approvals.wording import listed
@@ -14,7 +14,8 @@ from releases.rules.transitions import ActivityKind
 class MomentWords:
     """A moment: its tag in subjects and lists, its sentence, its icon and tone.
 
-    `{title}` is what it is about, `{by}` whoever did it.
+    `{title}` is what it is about, `{by}` whoever did it. `by_itself` is its sentence when nobody did
+    it, `by_code` that for the code of what led to it, whoever did it.
     """
 
     tag: str
@@ -22,24 +23,27 @@ class MomentWords:
     icon: str
     tone: str
     by_itself: str = ""
+    by_code: Mapping[str, str] = field(default_factory=dict)
 
-
-_BY: Final = "{title} was {verb} by {by}."
 
 MOMENTS: Final[Mapping[str, MomentWords]] = {
     "asked": MomentWords("Approve", "{title} waits for you.", "back_hand", "amber"),
     "escalated": MomentWords("Escalated", "{title} was escalated to you.", "back_hand", "red"),
+    "reminded": MomentWords(
+        "Reminder", "{by} reminds you: {title} waits for you.", "back_hand", "amber",
+        "{title} still waits for you.",
+    ),
     "completed": MomentWords(
         "Completed", "{title} is complete: {by} decided last.", "check_circle", "green",
         "{title} is complete.",
     ),
     "rejected": MomentWords(
         "Rejected", "{title} was rejected by {by}.", "thumb_down", "red",
-        "{title} was rejected: its deadline passed.",
+        "{title} was rejected.", {"deadline_missed": "{title} was rejected: its deadline passed."},
     ),
     "failed": MomentWords(
         "Failed", "{title} has failed, as {by} reports.", "cancel", "red",
-        "{title} has failed: it said nothing in time.",
+        "{title} has failed.", {"timed_out": "{title} has failed: it said nothing in time."},
     ),
     "stuck": MomentWords(
         "Stuck", "{title} cannot be completed by anybody any more.", "warning", "red"
@@ -54,7 +58,15 @@ MOMENTS: Final[Mapping[str, MomentWords]] = {
         "{title} was put on hold.",
     ),
     "release_resumed": MomentWords(
-        "Resumed", "{title} was resumed by {by}.", "play_circle", "blue", "{title} was resumed."
+        "Resumed", "{title} was resumed by {by}.", "play_circle", "blue", "{title} was resumed.",
+        {
+            "mended": "{title} had failed, and goes on.",
+            "mended_and_held": "{title} has no failure any more; it is still on hold.",
+        },
+    ),
+    "manager_changed": MomentWords(
+        "New manager", "{by} gave {title} to another release manager: {people}.", "assignment_ind",
+        "blue", "{title} has another release manager: {people}.",
     ),
     "release_failed": MomentWords("Failed", "{title} has failed.", "cancel", "red"),
     "release_completed": MomentWords(
@@ -86,13 +98,18 @@ _WHY: Final[Mapping[str, str]] = {
     "role": "you hold the role {name}",
     "right": "you hold the right “{name}”",
     "manager": "you manage this release",
+    "former_manager": "you managed this release until now",
     "requester": "you made this release",
     "author": "you are an author of this release",
     "owner": "you own the phase {name}",
     "decided": "you decided on it",
     "asked": "you were asked about it",
     "asked_for": "you asked for it",
+    "relieved": "you were asked to decide in it; nothing is awaited from you any more",
 }
+# How codes begin that a mail server gave for one mail, and for whatever this installation sends.
+SMTP: Final = "smtp_"
+REFUSED: Final = "smtp_refuses_us_"
 # What became of telling somebody, where a code says it (`Delivery.error`).
 ENDINGS: Final[Mapping[str, str]] = {
     "no_address": "no e-mail address",
@@ -105,7 +122,7 @@ ENDINGS: Final[Mapping[str, str]] = {
     "no_mail": "not sent: this installation sends no mail",
     "worker_died": "whoever sent it died each time",
 }
-ASKING: Final = frozenset({"asked", "escalated"})
+ASKING: Final = frozenset({"asked", "escalated", "reminded"})
 
 
 def sentence_of(moment: str, facts: Mapping[str, Any]) -> str:
@@ -113,6 +130,7 @@ def sentence_of(moment: str, facts: Mapping[str, Any]) -> str:
     words = MOMENTS[moment]
     by = facts.get("by")
     template = words.sentence if by or not words.by_itself else words.by_itself
+    template = words.by_code.get(str(facts.get("because") or ""), template)
     people = listed(facts.get("people") or (), "and")
     return template.format(title=facts.get("title", ""), by=by, people=people)
 
@@ -129,4 +147,9 @@ def why_words(why: str, name: str) -> str:
 
 def ending_words(error: str) -> str:
     """Why a delivery was dropped or failed, in a few words."""
+    if error.startswith(REFUSED):
+        code = error.removeprefix(REFUSED).replace("_", " ")
+        return f"the mail server takes no mail from this installation (smtp {code})"
+    if error.startswith(SMTP):
+        return f"not taken by the mail server ({error.replace('_', ' ')})"
     return ENDINGS.get(error, error.replace("_", " "))

@@ -1,8 +1,10 @@
-"""An administrator has something sent again that failed for good (NTF-3)."""
+"""An administrator has sent again what failed for good: one message, or all of a kind (NTF-3)."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
+from typing import Final
 
 from django.db import transaction
 
@@ -10,13 +12,16 @@ from approvals.permissions import can_configure
 from approvals.rules.texts import check_reason
 from approvals.services.roles import everything
 from audit.actor import Actor
-from audit.errors import Conflict
+from audit.errors import Conflict, Invalid
 from audit.journal import Journal
-from audit.locking import lock, moment
+from audit.locking import database_now, lock, lock_all, moment
 from audit.models import PORTAL_STREAM, Delivery
 from audit.permissions import require
-from audit.services.deliveries import is_being_sent, revive
+from audit.selectors import dead_deliveries
+from audit.services.deliveries import is_being_sent, revive, revive_all
 from audit.services.record import record
+
+MOST_AT_ONCE: Final = 1000
 
 
 @transaction.atomic
@@ -44,3 +49,36 @@ def send_again(
     )  # fmt: skip
     record(journal, stream=PORTAL_STREAM)
     return row
+
+
+@transaction.atomic
+def send_dead_again(
+    *, errors: Collection[str], reason: str, actor: Actor, now: dt.datetime | None = None
+) -> int:
+    """Let everything be tried anew that failed for good with one of these codes; returns how many.
+
+    At most `MOST_AT_ONCE`, the oldest first; the record names each in one entry. Refusals:
+    NotPermitted without `configure`, Invalid without a reason or a code, Conflict `nothing_failed`.
+    """
+    require(can_configure(actor, everything()))
+    check_reason(reason)
+    if not errors:
+        raise Invalid(errors={"error": ["Choose what is to be sent again."]})
+    rows = lock_all(Delivery.objects.filter(pk__in=_dead_keys(errors)))
+    if not rows:
+        raise Conflict("nothing_failed", "Nothing has failed for good in this way any more.")
+    journal = Journal(actor=actor, at=now or database_now())
+    revive_all(rows, journal.at)
+    journal.add(
+        "delivery.all_sent_again",
+        deliveries=[row.pk for row in rows],
+        errors=sorted({row.error for row in rows}),
+        reason=reason,
+    )
+    record(journal, stream=PORTAL_STREAM)
+    return len(rows)
+
+
+def _dead_keys(errors: Collection[str]) -> list[int]:
+    dead = dead_deliveries().filter(error__in=errors)
+    return list(dead.values_list("pk", flat=True)[:MOST_AT_ONCE])

@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
+from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, models, transaction
+from django.db.models import Value
+from django.db.models.functions import Cast, Concat
 
 from approvals.models import Scope
 from approvals.permissions import can_configure
@@ -20,8 +23,9 @@ from audit.journal import Journal
 from audit.locking import database_now, lock, moment
 from audit.models import PORTAL_STREAM
 from audit.permissions import require
+from audit.services.deliveries import revive_dropped
 from audit.services.record import record
-from releases.models import Product
+from releases.models import Product, Release
 
 KEY = re.compile(r"[a-z][a-z0-9_-]{0,49}")
 LONGEST_DESCRIPTION = 20_000
@@ -116,10 +120,19 @@ def change_product(
     product = lock(Product.objects.all(), pk=product_id)
     _check(product.key, name, description, tags)
     check_reason(reason, needed=False)
+    is_restored = product.is_archived and not is_archived
     product.name, product.description = name, description
     product.tags, product.is_archived = canonical_text(sorted(set(tags))), is_archived
     journal = Journal(actor=actor, at=moment(product, now))
     save_tracked(journal, [product], ["name", "description", "tags", "is_archived"], reason)
     journal.add("product.changed", product=product.pk, key=product.key)
     record(journal, stream=PORTAL_STREAM)
+    if is_restored:  # what was asked while it was archived is asked again by the same mail
+        revive_dropped("archived", streams=_streams_of(product))
     return product
+
+
+def _streams_of(product: Product) -> models.QuerySet[Any, Any]:
+    """The ledger streams of its releases, as a subquery."""
+    key = Concat(Value("release:"), Cast("pk", models.CharField()))
+    return Release.objects.filter(product=product).order_by().values_list(key, flat=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 
+from approvals.audience import still_asked_by
 from approvals.models import Approval
 from approvals.services.rounds import close_rounds, open_rounds
 from audit.history import save_tracked
 from audit.journal import Journal
 from audit.locking import lock_all
 from releases.facts import Board
-from releases.models import Activity
+from releases.models import Activity, Phase
 from releases.rules.progress import (
     ActivityMove,
     MoveReason,
@@ -25,6 +26,7 @@ from releases.rules.transitions import (
     ACTIVITY_ENDED,
     RELEASE_ENDED,
     ActivityState,
+    PhaseState,
     ReleaseState,
 )
 from releases.services.questions import refresh_linked, round_request
@@ -53,6 +55,7 @@ _RELEASE_EVENTS = {
     ReleaseState.DEFERRED: "release.deferred",
     ReleaseState.SCHEDULED: "release.scheduled",
 }
+_PHASE_UNDER_WAY = (PhaseState.RUNNING, PhaseState.WAITING_FOR_APPROVAL, PhaseState.FAILED)
 _ACTIVITY_FIELDS = [
     "state",
     "state_because",
@@ -90,7 +93,7 @@ def apply_plan(board: Board, plan: Plan, *, journal: Journal, reason: str = "") 
         if move.opens_round:
             opening[move.id] = move
         _move_activity(board, activity, move, journal)
-    _close_open_rounds(closing, journal)
+    relieved = _close_open_rounds(closing, journal)
     moved = [board.by_id[key] for key in dict.fromkeys(move.id for move in plan.activities)]
     save_tracked(journal, moved, _ACTIVITY_FIELDS, reason)
     requests = [round_request(board, board.by_id[key]) for key in opening]
@@ -98,8 +101,9 @@ def apply_plan(board: Board, plan: Plan, *, journal: Journal, reason: str = "") 
     for move in opening.values():
         if move.attempt > 1:  # whoever decided the former attempt is free again elsewhere
             refresh_linked(board, board.by_id[move.id], journal)
+    under_way = [one for one in board.phases if PhaseState(one.state) in _PHASE_UNDER_WAY]
     _move_phases(board, plan, journal, reason)
-    _move_release(board, plan, journal, reason)
+    _move_release(board, plan, journal, reason, under_way, relieved)
 
 
 def _move_activity(board: Board, activity: Activity, move: ActivityMove, journal: Journal) -> None:
@@ -131,15 +135,18 @@ def _timeout(board: Board, activity: Activity, now: dt.datetime) -> dt.datetime 
     return now + dt.timedelta(seconds=seconds) if seconds else None
 
 
-def _close_open_rounds(closing: Mapping[str, str], journal: Journal) -> None:
+def _close_open_rounds(closing: Mapping[str, str], journal: Journal) -> frozenset[int]:
+    """Close rounds that are no longer wanted; returns the accounts that they asked until now."""
     if not closing:
-        return
+        return frozenset()
     rounds = lock_all(Approval.objects.filter(host__in=closing, state=Approval.State.OPEN))
     by_reason: dict[str, list[Approval]] = {}
     for approval in rounds:
         by_reason.setdefault(closing[approval.host], []).append(approval)
+    relieved = still_asked_by(rounds) if rounds else frozenset()
     for why, approvals in by_reason.items():
         close_rounds(approvals, why, journal=journal)
+    return relieved
 
 
 def _move_phases(board: Board, plan: Plan, journal: Journal, reason: str) -> None:
@@ -152,7 +159,14 @@ def _move_phases(board: Board, plan: Plan, journal: Journal, reason: str) -> Non
     save_tracked(journal, moved, ["state"], reason)
 
 
-def _move_release(board: Board, plan: Plan, journal: Journal, reason: str) -> None:
+def _move_release(
+    board: Board,
+    plan: Plan,
+    journal: Journal,
+    reason: str,
+    under_way: Sequence[Phase],
+    relieved: frozenset[int],
+) -> None:
     move = plan.release
     if move is None:
         return
@@ -175,7 +189,15 @@ def _move_release(board: Board, plan: Plan, journal: Journal, reason: str) -> No
             former=move.former,
             causes=[cause.as_dict() for cause in move.causes],
         )
-    tell_release(release, former=move.former, was_held=was_held, journal=journal, reason=reason)
+    tell_release(
+        release,
+        former=move.former,
+        was_held=was_held,
+        journal=journal,
+        reason=reason,
+        phases=under_way,
+        relieved=relieved,
+    )
 
 
 def _had_started(move: ReleaseMove) -> bool:

@@ -162,7 +162,9 @@ def _write_result(
     )[0]
     passed = report.outcome == ActivityResult.Outcome.PASSED
     if not passed:
-        tell_failure(board.release, activity, journal=journal, summary=report.summary)
+        tell_failure(
+            board.release, activity, journal=journal, summary=report.summary, because=report.outcome
+        )
     journal.add(
         "activity.result_reported",
         activity=activity.pk,

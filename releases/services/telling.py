@@ -5,10 +5,16 @@ Notes on the journal; whoever acts is left out when it is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
-from approvals.audience import deciders_of, holders_of_role, members_of
+from approvals.audience import (
+    asked_before_notices,
+    deciders_of,
+    holders_of_role,
+    managers_of_scope,
+    members_of,
+)
 from approvals.models import Approval
 from approvals.services.telling import ASKED, round_facts
 from audit.canonical import instant_text
@@ -29,6 +35,10 @@ _RELEASE_MOMENTS: Final = {
     ReleaseState.ABORTED: "release_aborted",
     ReleaseState.CANCELLED: "release_cancelled",
 }
+# Whoever was asked hears that nothing is awaited from them any more; a hold leaves open what is open.
+_RELIEVING: Final = frozenset({"release_deferred", "release_aborted", "release_cancelled"})
+# These concern whoever works in an open phase; of a failure and an end they hear by its activities.
+_FOR_OWNERS: Final = _RELIEVING | {"release_held", "release_resumed"}
 
 
 def tell_outcome(
@@ -45,6 +55,7 @@ def tell_outcome(
         *_responsible(release, activity.phase),
         Listeners("decided", found_by=deciders_of(approval.pk)),
         Listeners("asked", found_by=told_once(ASKED, approval.host, approval.attempt)),
+        Listeners("asked", found_by=asked_before_notices(approval, ASKED)),
     ]
     if activity.asked_by_id is not None:
         listeners.insert(0, Listeners("asked_for", frozenset({activity.asked_by_id})))
@@ -61,8 +72,10 @@ def tell_outcome(
     )
 
 
-def tell_failure(release: Release, activity: Activity, *, journal: Journal, summary: str) -> None:
-    """A pipeline or check has failed, or said nothing in time."""
+def tell_failure(
+    release: Release, activity: Activity, *, journal: Journal, summary: str, because: str
+) -> None:
+    """A pipeline or check has `failed`, or `timed_out`: it said nothing in time."""
     journal.tell(
         "failed",
         _responsible(release, activity.phase),
@@ -70,49 +83,101 @@ def tell_failure(release: Release, activity: Activity, *, journal: Journal, summ
         attempt=activity.attempt,
         once="outcome",
         title=f"{activity.name} – {release}",
+        because=because,
         quote=_quote(summary),
         **_by(journal),
     )
 
 
 def tell_release(
-    release: Release, *, former: str, was_held: bool, journal: Journal, reason: str = ""
+    release: Release,
+    *,
+    former: str,
+    was_held: bool,
+    journal: Journal,
+    reason: str = "",
+    phases: Sequence[Phase] = (),
+    relieved: Collection[int] = (),
 ) -> None:
-    """A release was held, let go, or has come to an end for now or for good."""
-    changed = release.state != former
-    moment = _RELEASE_MOMENTS.get(ReleaseState(release.state)) if changed else None
-    if moment is None and release.held != was_held:
-        moment = "release_held" if release.held else "release_resumed"
-    if moment is None:
+    """A release was held, let go, goes on after a failure, or has come to an end for now or for good.
+
+    `phases`: those that were under way, whose owners hear of it; `relieved`: the accounts that were
+    asked something until now, of whom nothing is awaited any more.
+    """
+    moment, because = _moment_of(release, former, was_held)
+    if not moment:
         return
+    listeners = list(_named(release))
+    if moment in _RELIEVING:
+        listeners.insert(0, Listeners("relieved", frozenset(relieved)))
+    if moment in _FOR_OWNERS:
+        listeners += [owner for phase in phases for owner in _owners(release, phase)]
     until = release.deferred_until if release.state == ReleaseState.DEFERRED else None
     journal.tell(
         moment,
-        _named(release),
+        listeners,
         host=f"release:{release.pk}",
         title=str(release),
+        because=because,
         quote=_quote(reason),
         until=instant_text(until) if until else None,
         **_by(journal),
     )
 
 
+def tell_new_manager(release: Release, former: int, *, journal: Journal, reason: str = "") -> None:
+    """A release has another manager: the new one hears, the former one, and whoever made it."""
+    journal.tell(
+        "manager_changed",
+        [
+            Listeners("manager", frozenset({release.manager_id})),
+            Listeners("former_manager", frozenset({former})),
+            Listeners("requester", frozenset({release.requester_id})),
+        ],
+        host=f"release:{release.pk}",
+        title=str(release),
+        people=[str(release.manager)],
+        quote=_quote(reason),
+        **_by(journal),
+    )
+
+
+def _moment_of(release: Release, former: str, was_held: bool) -> tuple[str, str]:
+    """What people hear of, and its code where the moment alone does not say it; "" for nothing.
+
+    Whoever has heard of a failure hears that it is over, as well when the release stands still then.
+    """
+    changed = release.state != former
+    moment = _RELEASE_MOMENTS.get(ReleaseState(release.state)) if changed else None
+    if moment is not None:
+        return moment, ""
+    if changed and former == ReleaseState.FAILED:
+        return "release_resumed", "mended_and_held" if release.held else "mended"
+    if release.held != was_held:
+        return ("release_held" if release.held else "release_resumed"), ""
+    return "", ""
+
+
 def _named(release: Release) -> Iterator[Listeners]:
-    yield Listeners("manager", frozenset({release.manager_id}))
+    yield Listeners("manager", found_by=managers_of_scope(release.scope_id))
     yield Listeners("requester", frozenset({release.requester_id}))
     yield Listeners("author", frozenset(author_ids(release)))
 
 
 def _responsible(release: Release, phase: Phase) -> list[Listeners]:
     found = [one for one in _named(release) if one.why != "author"]
+    return [*found, *_owners(release, phase)]
+
+
+def _owners(release: Release, phase: Phase) -> Iterator[Listeners]:
+    """Who owns a phase besides the release manager: a person, a group or a role, or nobody."""
     if phase.owner_user_id is not None:
-        found.append(Listeners("owner", frozenset({phase.owner_user_id}), phase.name))
+        yield Listeners("owner", frozenset({phase.owner_user_id}), phase.name)
     elif phase.owner_group_id is not None:
-        found.append(Listeners("owner", name=phase.name, found_by=members_of(phase.owner_group_id)))
+        yield Listeners("owner", name=phase.name, found_by=members_of(phase.owner_group_id))
     elif phase.owner_role_id is not None:
         holders = holders_of_role(phase.owner_role_id, lineage_of(release))
-        found.append(Listeners("owner", name=phase.name, found_by=holders))
-    return found
+        yield Listeners("owner", name=phase.name, found_by=holders)
 
 
 def _by(journal: Journal) -> dict[str, Any]:

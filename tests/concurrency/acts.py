@@ -30,6 +30,7 @@ from releases.services.due import enforce_deadline, run_due
 from releases.services.lifecycle import abort_release, start_release
 from releases.services.processes import save_draft
 from releases.services.products import create_product
+from releases.services.reminding import remind_awaited
 from releases.services.results import Report, report_result
 from tests import builders as b
 from tests.concurrency.crew import wait_until
@@ -82,6 +83,13 @@ def actor_of(user_id: int) -> Actor:
 
 
 _actors: dict[int, Actor] = {}
+
+
+@answered
+def remind(release_id: int, user_id: int, whom: int) -> dict[str, Any]:
+    """Remind one person of all that waits for them in a release."""
+    done = remind_awaited(release_id=release_id, user_id=whom, actor=actor_of(user_id))
+    return {"people": list(done.people)}
 
 
 @answered

@@ -19,7 +19,8 @@ class MailBox:
     """What the server has taken, and what it does with what comes next.
 
     `does`: "take", "refuse" (no such mail box), "later" (ask again later), "content" (never this
-    content), "drop" (hang up before it answers), "slow" (answers after `delay` seconds).
+    content), "drop" (hang up before it answers), "slow" (answers after `delay` seconds). What begins
+    with a number is answered to each recipient, after "data " to each content.
     """
 
     does: str = "take"
@@ -42,6 +43,8 @@ class MailBox:
             return "550 5.1.1 No such mail box"
         if self.does == "later":
             return "451 4.3.0 Try again later"
+        if self.does[:1].isdigit():
+            return self.does
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -51,7 +54,9 @@ class MailBox:
             server.transport.abort()
             return "421 gone"
         if self.does == "content":
-            return "554 5.7.1 Not this"
+            return "554 5.6.0 Not this"
+        if self.does.startswith("data "):
+            return self.does.removeprefix("data ")
         if self.does == "slow":
             await asyncio.sleep(self.delay)
         self.taken.append(message_from_bytes(envelope.content, policy=policy.default))

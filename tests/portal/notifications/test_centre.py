@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from html.parser import HTMLParser
 from typing import Any
@@ -10,17 +11,22 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from audit.models import Delivery, LedgerEntry, Notice
 from audit.services.deliveries import end
 from audit.services.notices import mark_all_read, mark_read
+from portal.notifications.centre import count_unread, count_unread_waiting
 from portal.notifications.sending import deliver_due
-from portal.pages.notifications import centre_page, notices_of, unread_counts
+from portal.pages.notifications import told_page
 from portal.services.people import set_user_active
+from releases.services.activities import retry_activity
 from releases.services.products import change_product
+from releases.services.roles import end_role
 from tests import builders as b
 from tests.portal.api.client import Api, ok, refused
 from tests.portal.notifications.scenes import make_due, reachable, told, tom_by_mail
+from tests.portal.pages.browser import Browser, values_of
 from tests.scenes import ask, run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
@@ -53,6 +59,16 @@ def client_for(user: Any) -> Client:
     return client
 
 
+def at_the_bell(user: Any) -> int:
+    """The number that somebody sees at the bell."""
+    return count_unread_waiting(user.pk)
+
+
+def activities_in(page: Page) -> list[str]:
+    """The activities that a page of the centre names, in their order."""
+    return [link for link in page.links if link.startswith("/activities/")]
+
+
 def shown(client: Client, path: str = "/notifications/") -> Page:
     """A page."""
     answer = client.get(path)
@@ -79,10 +95,10 @@ def test_what_needs_me_comes_first_and_leaves_the_group_when_it_is_settled() -> 
     assert words.index("For your information") < words.index("Two – Payments 1.0 is complete")
     assert "because you are named as an approver" in words
     assert f"/activities/{one.pk}/" in shown(client).links
-    assert unread_counts(b.actor_for(who.ann))[0] == 1
+    assert at_the_bell(who.ann) == 1
     b.vote(one, who.ann)
     assert "Needs you" not in shown(client).words
-    assert unread_counts(b.actor_for(who.ann))[0] == 0
+    assert at_the_bell(who.ann) == 0
 
 
 @pytest.mark.req("NTF-5", "EXE-9")
@@ -90,9 +106,9 @@ def test_a_stuck_round_needs_its_manager_until_it_is_stuck_no_more() -> None:
     who, tom = reachable("ann"), tom_by_mail()
     ask({"user": "ann"}, by=tom)
     set_user_active(user_id=who.ann.pk, active=False, actor=b.SYSTEM)
-    assert unread_counts(b.actor_for(tom)) == (1, 1)
+    assert (at_the_bell(tom), count_unread(b.actor_for(tom))) == (1, 1)
     set_user_active(user_id=who.ann.pk, active=True, actor=b.SYSTEM)
-    assert unread_counts(b.actor_for(tom)) == (0, 1)
+    assert (at_the_bell(tom), count_unread(b.actor_for(tom))) == (0, 1)
 
 
 @pytest.mark.req("NTF-5")
@@ -113,21 +129,73 @@ def test_one_marks_ones_own_as_read_and_nobody_elses() -> None:
 
 
 @pytest.mark.req("NTF-5")
-def test_all_read_means_all_that_had_been_shown() -> None:
+def test_all_read_means_all_that_there_were_when_the_page_was_made() -> None:
     ann, tom = reachable("ann").ann, tom_by_mail()
     ask({"user": "ann"}, by=tom)
-    page = centre_page(b.actor_for(ann))
+    browser = Browser(ann)
+    form = browser.get("/notifications/").form("/notifications/read-all/")
     ask({"user": "ann"}, by=tom)
-    client = client_for(ann)
     for before in ("", "x", "0"):
-        client.post("/notifications/read-all/", {"before": before})
-        assert unread_counts(b.actor_for(ann)) == (2, 2)
-    client.post("/notifications/read-all/", {"before": page.newest})
-    assert unread_counts(b.actor_for(ann)) == (1, 1)
+        browser.client.post("/notifications/read-all/", {"before": before})
+        assert (at_the_bell(ann), count_unread(b.actor_for(ann))) == (2, 2)
+    browser.send(form)
+    assert (at_the_bell(ann), count_unread(b.actor_for(ann))) == (1, 1)
+    client = client_for(ann)
     words = shown(client, "/notifications/?show=unread").words
     assert words.count("waits for you") >= 1
     assert mark_all_read(actor=b.actor_for(ann)) == 1
     assert "Nothing is unread." in shown(client, "/notifications/?show=unread").words
+
+
+@pytest.mark.req("NTF-5")
+def test_all_read_is_all_of_the_account_and_not_of_the_page() -> None:
+    ann, tom = reachable("ann").ann, tom_by_mail()
+    gates = [b.manual(f"g{number}", {"user": "ann"}, needs=[]) for number in range(60)]
+    long_ago = timezone.now() - dt.timedelta(hours=1)
+    run(b.phase("p", *gates), by=tom, now=long_ago)
+    assert at_the_bell(ann) == 60
+    browser = Browser(ann)
+    for address in ("/notifications/?show=unread", "/notifications/"):
+        form = browser.get(address).form("/notifications/read-all/")
+        assert values_of(form)["recent"] == ""
+    browser.send(form)
+    assert (at_the_bell(ann), Notice.objects.filter(read_at=None, user=ann).count()) == (0, 0)
+
+
+@pytest.mark.req("NTF-5")
+def test_what_was_written_but_not_yet_seen_stays_unread() -> None:
+    """Keys are given before a commit: one below the newest may come to light after the page was made."""
+    ann, tom = reachable("ann").ann, tom_by_mail()
+    ask({"user": "ann"}, by=tom)
+    hidden = Notice.objects.get(user=ann)
+    ask({"user": "ann"}, by=tom)
+    other = Notice.objects.exclude(pk=hidden.pk).get(user=ann)
+    kept = {field.attname: getattr(hidden, field.attname) for field in Notice._meta.fields}
+    Delivery.objects.filter(notice=hidden).delete()
+    hidden.delete()
+    browser = Browser(ann)
+    form = browser.get("/notifications/").form("/notifications/read-all/")
+    Notice.objects.create(**kept)
+    browser.send(form)
+    unread = Notice.objects.filter(read_at=None).values_list("pk", flat=True)
+    assert kept["id"] < other.pk
+    assert list(unread) == [kept["id"]]
+
+
+@pytest.mark.req("NTF-5")
+def test_marking_leads_back_to_the_page_and_filter_without_script() -> None:
+    ann, tom = reachable("ann").ann, tom_by_mail()
+    gates = [b.manual(f"g{number}", {"user": "ann"}, needs=[]) for number in range(55)]
+    run(b.phase("p", *gates), by=tom)
+    client = client_for(ann)
+    older = Notice.objects.filter(user=ann).order_by("pk")[3].pk
+    for path, form in (("read", {"notice": older - 1}), ("read-all", {"before": "0"})):
+        place = {"older": older, "show": "unread"}
+        answer = client.post(f"/notifications/{path}/", {**form, **place})
+        assert answer.headers["Location"] == f"/notifications/?show=unread&older={older}"
+        odd = {"older": "//evil", "show": "https://evil.example/"}
+        answer = client.post(f"/notifications/{path}/", {**form, **odd})
+        assert answer.headers["Location"] == "/notifications/"
 
 
 @pytest.mark.req("NTF-5")
@@ -157,7 +225,7 @@ def test_of_what_one_may_not_see_nothing_is_listed_or_counted() -> None:
         reason="Gone.", actor=b.SYSTEM,
     )  # fmt: skip
     for user in (ann, tom):
-        assert unread_counts(b.actor_for(user)) == (0, 0)
+        assert (at_the_bell(user), count_unread(b.actor_for(user))) == (0, 0)
         assert "Payments" not in shown(client_for(user)).words
         assert ok(Api(user).get("notifications/"))["results"] == []
 
@@ -181,22 +249,60 @@ def test_hostile_names_are_inert_in_the_centre() -> None:
 def test_fifty_a_page_and_the_same_number_of_statements() -> None:
     ann, tom = reachable("ann").ann, tom_by_mail()
     client = client_for(ann)
-    gates = [b.manual(f"g{number}", {"user": "ann"}, needs=[]) for number in range(3)]
-    run(b.phase("p", *gates), by=tom)
     counts = []
-    for _ in range(2):
+    for round_number in range(3):
+        gates = [b.manual(f"g{number}", {"user": "ann"}, needs=[]) for number in range(55)]
+        run(b.phase("p", *gates), by=tom)
         with CaptureQueriesContext(connection) as captured:
-            shown(client)
+            page = shown(client)
         counts.append(len(captured))
-        more = [b.manual(f"h{number}", {"user": "ann"}, needs=[]) for number in range(55)]
-        run(b.phase("p", *more), by=tom)
-    assert counts[0] == counts[1]
-    first, second = (shown(client, f"/notifications/?page={page}").words for page in (1, 2))
-    assert first.count("waits for you.") >= 50
-    assert "Older" in first
-    assert "Newer" in second
+        assert len(activities_in(page)) == 50, round_number
+    assert len(set(counts)) == 1, counts
+    seen = set(activities_in(page))
+    while further := [link for link in page.links if "older=" in link]:
+        page = shown(client, further[0])
+        assert "/notifications/" in page.links
+        assert not seen & set(activities_in(page))
+        seen |= set(activities_in(page))
+    assert len(seen) == 165
     for odd in ("0", "-1", "x", "99999999999999999999"):
-        assert client.get(f"/notifications/?page={odd}").status_code == 200
+        assert client.get(f"/notifications/?older={odd}").status_code == 200
+    assert client.get("/notifications/?page=10000").status_code == 200
+
+
+@pytest.mark.req("NTF-5")
+def test_pages_go_from_what_needs_me_to_the_oldest_without_a_gap() -> None:
+    ann, tom = reachable("ann").ann, tom_by_mail()
+    gates = [b.manual(f"g{number}", {"user": "ann"}, needs=[]) for number in range(65)]
+    release = run(b.phase("p", *gates), by=tom)
+    for number in range(58):
+        b.vote(b.activity(release, f"g{number}"), ann)
+    client = client_for(ann)
+    first = shown(client)
+    assert first.words.count("Needs you") == 1
+    waiting = {b.activity(release, f"g{number}").pk for number in range(58, 65)}
+    assert {int(link.split("/")[2]) for link in activities_in(first)[:7]} == waiting
+    [older] = [link for link in first.links if "older=" in link]
+    second = shown(client, older)
+    assert "Needs you" not in second.words
+    both = activities_in(first) + activities_in(second)
+    assert len(both) == len(set(both)) == 65
+    assert not [link for link in second.links if "older=" in link]
+
+
+@pytest.mark.req("NTF-5", "EXE-9", "MON-5")
+def test_what_is_stuck_counts_for_whoever_manages_it_now() -> None:
+    who, tom = reachable("ann", "vera"), tom_by_mail()
+    gate = ask({"user": "ann"}, by=tom)
+    given = b.give("release-manager", who.vera, gate.release.scope)
+    set_user_active(user_id=who.ann.pk, active=False, actor=b.SYSTEM)
+    assert (at_the_bell(tom), at_the_bell(who.vera)) == (1, 1)
+    assert "Needs you" in shown(client_for(who.vera)).words
+    end_role(assignment_id=given.pk, actor=b.SYSTEM)
+    assert (at_the_bell(tom), at_the_bell(who.vera)) == (1, 0)
+    words = shown(client_for(who.vera)).words
+    assert "Needs you" not in words
+    assert "Payments" not in words
 
 
 @pytest.mark.req("NTF-7")
@@ -207,7 +313,7 @@ def test_who_was_told_what_over_which_channel_with_what_result() -> None:
     b.vote(gate, who.bea)
     deliver_due()
     mark_all_read(actor=b.actor_for(who.ann))
-    rows = {(one.name, one.channel): one.result for one in notices_of(gate)}
+    rows = {(one.name, one.channel): one.result for one in told_page(gate).lines}
     assert rows == {
         ("ann", "In the portal"): "read", ("ann", "Email"): "sent",
         ("bea", "In the portal"): "not read yet",
@@ -225,6 +331,31 @@ def test_who_was_told_what_over_which_channel_with_what_result() -> None:
     assert "example.com" not in str(answer)
     assert nomail is not None
     refused(Api(b.person("stranger")).get(f"activities/{gate.pk}/notices/"), 404)
+
+
+@pytest.mark.req("NTF-7")
+def test_who_was_told_comes_fifty_at_a_time_the_newest_attempt_first() -> None:
+    ann, tom = reachable("ann").ann, tom_by_mail()
+    voters = [b.person(f"v{number}") for number in range(60)]
+    gate = ask({"group": b.group("all", ann, *voters).name}, by=tom)
+    b.vote(gate, ann, "reject")
+    retry_activity(activity_id=gate.pk, reason="Again.", actor=b.actor_for(tom))
+    names: list[tuple[bool, str]] = []
+    address, pages = f"/activities/{gate.pk}/?tab=notifications", 0
+    while address:
+        page = Browser(tom).get(address)
+        rows = page.part("tabs").all("tr")[1:]
+        assert 0 < len(rows) <= 100, "two lines a notice, fifty notices"
+        pages += 1
+        older = [one.attrs["href"] for one in page.part("tabs").all("a") if one.text == "Older"]
+        address = older[0].partition("#")[0] if older else ""
+        names += [("attempt 2" in row.text, row.text) for row in rows]
+    total = Notice.objects.filter(host=gate.host).count()
+    assert pages == -(-total // 50) > 2
+    assert [newer for newer, _ in names] == sorted((newer for newer, _ in names), reverse=True)
+    for odd in ("-1", "x", "9" * 30, "9" * 18):
+        answer = Browser(tom).get(f"/activities/{gate.pk}/?tab=notifications&older={odd}")
+        assert answer.status == 200
 
 
 @pytest.mark.req("NTF-5", "API-1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from django.utils import timezone
 from approvals.models import Approval
 from audit.errors import Refusal
 from audit.models import Delivery, Notice
+from portal.notifications.words import sentence_of
 from portal.services.people import add_member, remove_member, set_user_active
 from releases.services.activities import request_skip, retry_activity, write_comment
 from releases.services.due import enforce_deadline, run_due
@@ -22,7 +24,7 @@ from releases.services.lifecycle import (
     hold_release,
     resume_release,
 )
-from releases.services.roles import Grantee, assign_role
+from releases.services.roles import Grantee, assign_role, end_role
 from tests import builders as b
 from tests.portal.notifications.scenes import deliveries, reachable, told, tom_by_mail
 from tests.scenes import ask, pipe, run
@@ -212,15 +214,103 @@ def test_what_becomes_of_a_release_is_told_to_manager_requester_and_authors() ->
     resume_release(release_id=release.pk, reason="", actor=rita)
     until = timezone.now() + dt.timedelta(days=3)
     defer_release(release_id=release.pk, until=until, reason="Later.", actor=rita)
-    assert told(release) == [
+    named = sorted({"tom": "requester", "dev": "author"}.items(), key=_by_key)
+    assert [one for one in told(release) if one[1] != "ann"] == [
         (f"release_{what}", name, why)
         for what in ("held", "resumed", "deferred")
-        for name, why in sorted({"tom": "requester", "dev": "author"}.items(), key=_by_key)
+        for name, why in named
+    ]
+    # Whoever was asked hears nothing of a hold, and of an end that nothing is awaited any more.
+    assert [one for one in told(release) if one[1] == "ann"] == [
+        ("release_deferred", "ann", "relieved")
     ]
     abort_release(release_id=release.pk, reason="No.", actor=b.actor_for(tom))
     assert sorted(told(release, "release_aborted")) == [
         ("release_aborted", "dev", "author"), ("release_aborted", "rita", "manager"),
     ]  # fmt: skip
+
+
+@pytest.mark.req("NTF-1", "EXE-6")
+def test_a_release_that_failed_and_goes_on_is_told_to_those_who_heard_of_the_failure() -> None:
+    who, tom = reachable("ann", "olga", "rita"), tom_by_mail()
+    release = run(
+        b.phase("p", b.manual("gate", {"user": "ann"}), owner={"user": "olga"}),
+        by=tom, manager="rita",
+    )  # fmt: skip
+    gate = b.activity(release, "gate")
+    b.vote(gate, who.ann, "reject")
+    failed = {name for _, name, _ in told(release, "release_failed")}
+    retry_activity(activity_id=gate.pk, reason="Mended.", actor=b.actor_for(who.olga))
+    assert sorted(told(release, "release_resumed")) == [
+        ("release_resumed", "rita", "manager"), ("release_resumed", "tom", "requester"),
+    ]  # fmt: skip
+    assert failed == {"rita", "tom"}
+    facts = Notice.objects.filter(moment="release_resumed").first().facts
+    assert sentence_of("release_resumed", json.loads(facts)) == (
+        "Payments 1.0 had failed, and goes on."
+    )
+    b.vote(gate, who.ann, "reject")
+    hold_release(release_id=release.pk, reason="", actor=b.actor_for(tom))
+    assert len(told(release, "release_held")) == 2  # rita, and olga whose phase is under way
+    retry_activity(activity_id=gate.pk, reason="Mended.", actor=b.actor_for(who.olga))
+    newest = Notice.objects.filter(moment="release_resumed").last()
+    assert "still on hold" in sentence_of(newest.moment, json.loads(newest.facts))
+
+
+@pytest.mark.req("NTF-1")
+def test_owners_of_phases_under_way_hear_of_hold_resume_and_end_and_the_asked_of_the_end() -> None:
+    who, tom = reachable("ann", "bea", "olga", "otto"), tom_by_mail()
+    release = run(
+        b.phase(
+            "p", b.manual("gate", {"user": "ann"}, {"user": "bea"}, rule="unanimous"),
+            owner={"user": "olga"},
+        ),
+        b.phase("later", b.manual("next", {"user": "bea"}), owner={"user": "otto"}),
+        by=tom,
+    )  # fmt: skip
+    b.vote(b.activity(release, "gate"), who.bea)
+    actor = b.actor_for(tom)
+    hold_release(release_id=release.pk, reason="", actor=actor)
+    resume_release(release_id=release.pk, reason="", actor=actor)
+    abort_release(release_id=release.pk, reason="No.", actor=actor)
+    assert told(release) == [
+        ("release_held", "olga", "owner"), ("release_resumed", "olga", "owner"),
+        ("release_aborted", "ann", "relieved"), ("release_aborted", "olga", "owner"),
+    ]  # fmt: skip
+
+
+@pytest.mark.req("EXE-9", "NTF-1")
+def test_the_manager_is_whoever_holds_the_role_on_the_release_for_every_moment() -> None:
+    who, tom = reachable("ann", "rita", "mona"), tom_by_mail()
+    release = run(b.phase("p", b.manual("gate", {"user": "ann"})), by=tom, manager="rita")
+    b.give("release-manager", who.mona, release.scope)
+    for held in release.scope.assignments.filter(user=who.rita):
+        end_role(assignment_id=held.pk, actor=b.SYSTEM)
+    gate = b.activity(release, "gate")
+    hold_release(release_id=release.pk, reason="", actor=b.actor_for(tom))
+    b.vote(gate, who.ann, "reject")
+    managers = {(moment, name) for moment, name, why in told() if why == "manager"}
+    assert managers == {
+        ("release_held", "mona"), ("rejected", "mona"), ("release_failed", "mona"),
+    }  # fmt: skip
+
+
+@pytest.mark.req("A-061")
+def test_a_named_approver_who_is_deactivated_during_the_round_is_no_secret() -> None:
+    who, tom = reachable("ann", "bea", "cid"), tom_by_mail()
+    gate = ask({"user": "ann"}, {"user": "bea"}, {"user": "cid"}, rule="any", by=tom)
+    other = ask({"user": "ann"}, {"user": "bea"}, rule="unanimous", by=tom)
+    answered = ask({"user": "bea"}, {"user": "cid"}, rule="unanimous", by=tom)
+    b.vote(answered, who.bea)
+    set_user_active(user_id=who.bea.pk, active=False, actor=b.SYSTEM)
+    run_due(now=timezone.now())
+    assert told(gate, "unreachable") == [("unreachable", "tom", "manager")]
+    assert '"people":["bea"]' in Notice.objects.get(host=gate.host, moment="unreachable").facts
+    # Where nobody can complete it any more the manager hears that alone, and of an answer nothing.
+    assert told(other, "unreachable") == told(answered, "unreachable") == []
+    assert told(other, "stuck") == [("stuck", "tom", "manager")]
+    set_user_active(user_id=who.cid.pk, active=False, actor=b.SYSTEM)
+    assert len(told(gate, "unreachable")) == 2
 
 
 def _by_key(item: tuple[str, str]) -> Any:

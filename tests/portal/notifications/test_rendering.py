@@ -18,12 +18,14 @@ from approvals.models import Decision
 from audit.models import LedgerEntry, Notice
 from portal.notifications.render import one_line
 from portal.notifications.sending import deliver_due
-from portal.services.people import change_user
+from portal.notifications.words import MOMENTS, sentence_of
+from portal.services.people import change_user, set_user_active
 from releases.models import Activity
 from releases.services.activities import retry_activity
 from releases.services.due import enforce_deadline
+from releases.services.reminding import remind_awaited
 from tests import builders as b
-from tests.portal.notifications.scenes import make_due, reachable, tom_by_mail
+from tests.portal.notifications.scenes import deliveries, make_due, reachable, tom_by_mail
 from tests.scenes import ask, run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
@@ -102,11 +104,12 @@ def test_a_mail_says_what_is_asked_until_when_why_about_what_and_leads_to_one_pa
         order = [
             "QA sign-off – Payments 1.0 waits for you.",
             f"{due:%H:%M} +0545, then escalates to cid.",
-            "You are told because you are named as an approver.",
+            "You are asked because you are named as an approver.",
             f"Payments 1.0 (REL-{gate.release_id})",
             "High",
             "Still needed",
             "Review and decide",
+            "You get this because you are named as an approver.",
             "decides nothing",
         ]
         places = [body.find(each) for each in order]
@@ -248,3 +251,97 @@ def test_times_are_in_the_zone_of_each_reader_and_named() -> None:
     zones = {to: found[1] for to, found in due.items() if found}
     assert zones["ann@example.com"] in {"WET", "WEST"}
     assert zones["tom@example.com"] in {"EST", "EDT"}
+
+
+@pytest.mark.req("NTF-3", "EXE-5")
+def test_a_mail_about_a_former_attempt_says_nothing_of_the_new_one_as_if_it_were_its_own() -> None:
+    gate = asked_ann()
+    ann = Notice.objects.get(moment="asked").user
+    b.vote(gate, ann, "reject", "The totals differ.")
+    retry_activity(activity_id=gate.pk, reason="Mended.", actor=b.actor_for(gate.release.manager))
+    deliver_due()
+    [old] = [each for each in sent() if subject(each).startswith("[Rejected]")]
+    for body in parts(old):
+        assert "This is about attempt 1; attempt 2 has begun since." in body
+        assert "ann, " in body  # who decided in attempt 1
+        assert "Still needed" not in body
+        assert "escalates" not in body
+        assert not re.search(r"\b(Due|Was due)\b", body)
+    [new] = [each for each in sent() if subject(each).startswith("[Approve")]
+    assert "Still needed" in parts(new)[0]
+    assert "then escalates to cid" in parts(new)[0]
+
+
+@pytest.mark.req("NTF-1")
+def test_whoever_answered_before_the_mail_goes_out_is_not_told_that_it_is_overdue() -> None:
+    who = reachable("ann", "bea", "cid")
+    gate = ask(
+        {"user": "ann"}, {"user": "bea"}, {"user": "cid"}, by=tom_by_mail(), rule="unanimous",
+        deadline={"after": "1h", "on_miss": "stay"},
+    )  # fmt: skip
+    later = timezone.now() + dt.timedelta(hours=2)
+    enforce_deadline(approval_id=b.round_of(gate).pk, now=later)
+    b.vote(gate, who.ann)
+    set_user_active(user_id=who.cid.pk, active=False, actor=b.SYSTEM)
+    set_user_active(user_id=who.cid.pk, active=True, actor=b.SYSTEM)
+    deliver_due()
+    overdue = sorted(str(one["To"]) for one in sent() if subject(one).startswith("[Overdue]"))
+    assert overdue == ["bea@example.com", "cid@example.com", "tom@example.com"]
+    assert ("ann", "dropped", "settled") in deliveries(notice__moment="deadline_missed")
+
+
+@pytest.mark.req("POL-9", "NTF-1")
+def test_what_happened_is_said_by_its_code_and_not_by_who_is_missing() -> None:
+    facts = {"title": "QA"}
+    assert sentence_of("rejected", facts) == "QA was rejected."
+    missed = {**facts, "because": "deadline_missed", "by": "somebody"}
+    assert sentence_of("rejected", missed) == "QA was rejected: its deadline passed."
+    assert sentence_of("failed", facts) == "QA has failed."
+    late = {**facts, "because": "timed_out"}
+    assert sentence_of("failed", late) == "QA has failed: it said nothing in time."
+    reported = {**facts, "because": "failed", "by": "pipeline"}
+    assert sentence_of("failed", reported) == "QA has failed, as pipeline reports."
+    for moment, words in MOMENTS.items():
+        every = [words.sentence, words.by_itself, *words.by_code.values()]
+        assert all(one.strip() == one for one in every), moment
+
+
+@pytest.mark.req("NTF-1", "EXE-2")
+def test_a_reminder_is_the_mail_that_asks_in_the_name_of_whoever_reminds() -> None:
+    gate = asked_ann()
+    deliver_due()
+    tom = gate.release.manager
+    remind_awaited(release_id=gate.release_id, actor=b.actor_for(tom))
+    deliver_due()
+    first, second = sent()
+    assert second["To"] == "ann@example.com"
+    assert subject(second).startswith("[Reminder: approve by ")
+    assert subject(second).endswith(subject(first).partition("]")[2])
+    assert second["References"] == first["References"]
+    for body in parts(second):
+        assert "tom reminds you: QA sign-off – Payments 1.0 waits for you." in body
+        assert "You are asked because you are named as an approver." in body
+        assert "Review and decide" in body
+    b.vote(gate, Notice.objects.get(moment="asked").user)
+
+
+@pytest.mark.req("NTF-1")
+def test_a_reminder_of_what_was_settled_meanwhile_is_not_sent() -> None:
+    gate = asked_ann()
+    deliver_due()
+    remind_awaited(release_id=gate.release_id, actor=b.actor_for(gate.release.manager))
+    b.vote(gate, Notice.objects.get(moment="asked").user)
+    deliver_due()
+    assert [one for one in sent() if "Reminder" in subject(one)] == []
+    assert ("ann", "dropped", "settled") in deliveries(notice__moment="reminded")
+
+
+@pytest.mark.req("NTF-1")
+def test_every_mail_says_why_one_gets_it() -> None:
+    gate = asked_ann()
+    b.vote(gate, Notice.objects.get(moment="asked").user, "reject", "No.")
+    deliver_due()
+    assert len(sent()) >= 2
+    for one in sent():
+        for body in parts(one):
+            assert body.count("You get this because you ") == 1
