@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from django.db.models import F
 
 from approvals.models import Approval, AskedPerson, Decision
 from audit.actor import Actor
+from portal.pages.inbox_empty import Empty, empty_list
 from portal.pages.inbox_filters import Asked, Select, after_place, place_of, selects
 from portal.pages.inbox_rows import Question, Row, make_rows
 from portal.pages.inbox_words import GROUPS, TAB_NOTES, TABS, number_words
@@ -50,16 +51,6 @@ class Group:
     label: str
     number: int
     rows: tuple[Row, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Empty:
-    """What stands in the place of a list without rows: a title, a sentence, a next step."""
-
-    title: str
-    sentence: str
-    label: str = ""
-    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +120,7 @@ class InboxPage:
             bool(one)
             for one in (
                 wanted.product, wanted.release, wanted.kind, wanted.category, wanted.risk,
-                wanted.environment, wanted.overdue,
+                wanted.environment, wanted.due,
             )
         )  # fmt: skip
 
@@ -142,6 +133,22 @@ class InboxPage:
     def here(self) -> str:
         """The address of this page, to come back to."""
         return self.asked.address(cursor=self.asked.cursor)
+
+    @property
+    def shown(self) -> dt.datetime | None:
+        """From when on a row is new here; None where whatever is not on the page is new.
+
+        That is so where the page has its whole list: then nothing else could have been on another.
+        """
+        return self.now if self.asked.cursor or self.next_cursor else None
+
+    @property
+    def export_address(self) -> str:
+        """Where what the list shows is to be had as a file; nothing but for decisions."""
+        if self.asked.tab != "decided" or not self.number:
+            return ""
+        _, _, query = self.asked.address().partition("?")
+        return f"/inbox/decided.csv?{query}"
 
     @property
     def clear_address(self) -> str:
@@ -161,28 +168,49 @@ def bounds_for(now: dt.datetime, zone: ZoneInfo) -> Bounds:
 
 
 @dataclass(frozen=True)
-class _List:
-    """One list: its rows, the column of their deadline, the way to their round, their order."""
+class List:
+    """One list: its rows, the column of their deadline, the way to their round, their order.
+
+    Pages follow each other by deadline, exactly, and then by the row's key, for which there is an index:
+    so it costs the same however much waits. What falls due at one moment (or never) is put in the order
+    of `Row.order` within its page alone.
+    """
 
     rows: models.QuerySet[Any]
     due: str | None
     path: str
     order: str
 
-    def narrowed(self, wanted: InboxFilter, now: dt.datetime) -> models.QuerySet[Any]:
-        return inbox.narrowed(self.rows, wanted, self.path, now)
+    def narrowed(self, wanted: InboxFilter, bounds: Bounds) -> models.QuerySet[Any]:
+        """Its rows that a filter leaves."""
+        return inbox.narrowed(self.rows, wanted, self.path, bounds)
+
+    def of_rounds(self, keys: Collection[int]) -> models.QuerySet[Any]:
+        """Its rows for these rounds."""
+        return self.with_round(self.rows.filter(**{f"{self.path}pk__in": keys}))
+
+    def with_round(self, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        """Rows with their round, but for what no row says of it."""
+        if not self.path:
+            return rows.defer(*_UNREAD)
+        return rows.select_related("approval").defer(*(f"approval__{name}" for name in _UNREAD))
 
 
-def _lists(actor: Actor, now: dt.datetime) -> dict[str, _List]:
+def _lists(actor: Actor, now: dt.datetime) -> dict[str, List]:
     reach = Reach.of(actor)
     since = now - dt.timedelta(days=DECIDED_DAYS)
     return {
-        "mine": _List(inbox.needs_me(actor, now), "due_at", "approval__", "due"),
-        "others": _List(inbox.waiting_on_others(reach), "due", "", "open"),
-        "snoozed": _List(inbox.snoozed_by(actor, now), "due_at", "approval__", "due"),
-        "decided": _List(inbox.decided_by(actor, since), None, "approval__", "newest"),
-        "all": _List(inbox.all_pending(reach), "due", "", "open"),
+        "mine": List(inbox.needs_me(actor, now), "due_at", "approval__", "due"),
+        "others": List(inbox.waiting_on_others(reach), "due", "", "open"),
+        "snoozed": List(inbox.snoozed_by(actor, now), "due_at", "approval__", "due"),
+        "decided": List(inbox.decided_by(actor, since), None, "approval__", "newest"),
+        "all": List(inbox.all_pending(reach), "due", "", "open"),
     }
+
+
+def list_for(actor: Actor, tab: str, now: dt.datetime) -> List:
+    """One list by its name."""
+    return _lists(actor, now)[tab]
 
 
 def load_inbox(actor: Actor, asked: Asked, now: dt.datetime, zone: ZoneInfo) -> InboxPage:
@@ -190,12 +218,11 @@ def load_inbox(actor: Actor, asked: Asked, now: dt.datetime, zone: ZoneInfo) -> 
     bounds = bounds_for(now, zone)
     lists = _lists(actor, now)
     chosen = lists[asked.tab]
-    narrowed = chosen.narrowed(asked.wanted, now)
+    narrowed = chosen.narrowed(asked.wanted, bounds)
     counted = _count(lists, narrowed, asked, actor, bounds)
     counts = _counts(counted)
     found, cursor = _page(narrowed, chosen, asked.cursor)
-    questions = [_question(one, asked.tab) for one in found]
-    rows = _rows(questions, asked.tab, actor)
+    rows = rows_of(found, asked.tab, actor)
     shown = "shown" if asked.wanted else asked.tab
     numbers = {group: number for (name, group), number in counted.items() if name == shown}
     page = InboxPage(
@@ -203,13 +230,13 @@ def load_inbox(actor: Actor, asked: Asked, now: dt.datetime, zone: ZoneInfo) -> 
         now=now,
         tabs=_tabs(asked, counts.lists),
         groups=_groups(rows, numbers, bounds, asked.tab),
-        filters=selects(asked.wanted, inbox.releases_in(chosen.rows, chosen.path)),
+        filters=selects(asked, inbox.releases_in(chosen.rows, chosen.path)),
         counts=counts,
         next_cursor=cursor,
         open_id=asked.open_id,
     )
     if not rows:
-        page.empty = _empty(page, actor)
+        page.empty = empty_list(page, actor)
     return page
 
 
@@ -229,7 +256,7 @@ def _counts(counted: Mapping[tuple[str, str], int]) -> Counts:
 
 
 def _count(
-    lists: dict[str, _List],
+    lists: dict[str, List],
     narrowed: models.QuerySet[Any],
     asked: Asked,
     actor: Actor,
@@ -246,7 +273,7 @@ def _count(
     return inbox.count_lists(wanted, bounds)
 
 
-def _page(rows: models.QuerySet[Any], chosen: _List, cursor: str) -> tuple[list[Any], str]:
+def _page(rows: models.QuerySet[Any], chosen: List, cursor: str) -> tuple[list[Any], str]:
     behind = after_place(rows, cursor, chosen.order)
     if chosen.order == "newest":
         ordered = behind.order_by("-pk")
@@ -254,12 +281,7 @@ def _page(rows: models.QuerySet[Any], chosen: _List, cursor: str) -> tuple[list[
         ordered = behind.order_by("due_at", "pk")
     else:
         ordered = behind.order_by(F("due_at").asc(nulls_last=True), "pk")
-    if chosen.path:
-        unread = [f"approval__{name}" for name in _UNREAD]
-        ordered = ordered.select_related("approval").defer(*unread)
-    else:
-        ordered = ordered.defer(*_UNREAD)
-    found = list(ordered[: PAGE_SIZE + 1])
+    found = list(chosen.with_round(ordered)[: PAGE_SIZE + 1])
     if len(found) <= PAGE_SIZE:
         return found, ""
     last = found[PAGE_SIZE - 1]
@@ -291,9 +313,9 @@ def _rows(questions: Sequence[Question], tab: str, actor: Actor) -> list[Row]:
     return make_rows(questions, activities, skipped, awaited, actor.user_id or 0)
 
 
-def rows_of(asked: Sequence[AskedPerson], actor: Actor) -> list[Row]:
-    """The rows of what waits for the actor, as the list "Needs me" has them."""
-    return _rows([_question(one, "mine") for one in asked], "mine", actor)
+def rows_of(found: Sequence[Any], tab: str, actor: Actor) -> list[Row]:
+    """What a list has found, as rows that are shown."""
+    return _rows([_question(one, tab) for one in found], tab, actor)
 
 
 def _tabs(asked: Asked, counts: Mapping[str, int]) -> tuple[Tab, ...]:
@@ -322,44 +344,3 @@ def _groups(
         for name, label in GROUPS.items()
         if name in found
     )
-
-
-def _empty(page: InboxPage, actor: Actor) -> Empty:
-    asked = page.asked
-    every = page.counts.lists[asked.tab]
-    if every and asked.wanted:
-        return Empty(
-            "No match", f"{every} without filters.", "Clear the filters", page.clear_address
-        )
-    if asked.tab != "mine":
-        return _EMPTY_TABS[asked.tab]
-    if page.counts.lists["snoozed"]:
-        sentence = "What you put aside comes back by itself."
-        return Empty(
-            "Nothing needs you now", sentence, "See what is snoozed", "/inbox/?tab=snoozed"
-        )
-    if not inbox.holds_a_seat(actor):
-        return _no_seat(page)
-    week = page.now - dt.timedelta(days=7)
-    number = inbox.decided_by(actor, week).count()
-    done = f"You decided {number} in the last seven days." if number else ""
-    return Empty("Nothing waits for you", done, "All pending", "/inbox/?tab=all")
-
-
-_EMPTY_TABS: Final = {
-    "others": Empty(
-        "Nobody is awaited",
-        "Here stands what others are asked of your releases, your phases and your requests.",
-    ),
-    "snoozed": Empty("Nothing is put aside", "Snooze what you cannot decide yet; it comes back."),
-    "decided": Empty("No decision yet", "Here stands what you decided in the last 90 days."),
-    "all": Empty("Nothing is pending", "No active release that you may see waits for anybody."),
-}
-
-
-def _no_seat(page: InboxPage) -> Empty:
-    names = ", ".join(inbox.administrators())
-    ask = f"Ask an administrator: {names}." if names else "Ask an administrator."
-    said = f"Nobody has asked you for a decision yet. {ask}"
-    further = ("All pending", "/inbox/?tab=all") if page.counts.lists["all"] else ("", "")
-    return Empty("You hold no approver seat", said, *further)

@@ -14,7 +14,7 @@ from django.db import models
 from django.db.models import Q
 
 from audit.errors import Malformed
-from portal.pages.inbox_words import CATEGORY_NAMES, KINDS, RISKS, TABS
+from portal.pages.inbox_words import CATEGORY_NAMES, DUE, KINDS, RISKS, TABS
 from releases.inbox import InboxFilter
 from releases.selectors import NEVER
 
@@ -45,7 +45,10 @@ class Asked:
                 category=_one_of(query.get("category", ""), CATEGORY_NAMES),
                 risk=_one_of(query.get("risk", ""), RISKS),
                 environment=_word(query.get("environment", "")),
-                overdue=query.get("overdue") == "1",
+                # Links of an earlier version say it by a parameter of its own.
+                due="overdue"
+                if query.get("overdue") == "1"
+                else _one_of(query.get("due", ""), DUE),
                 text=query.get("q", "").replace("\0", "").strip()[:LONGEST_TEXT],
             ),
             cursor=query.get("cursor", ""),
@@ -64,7 +67,7 @@ class Asked:
             "category": wanted.category,
             "risk": wanted.risk,
             "environment": wanted.environment,
-            "overdue": "1" if wanted.overdue else "",
+            "due": wanted.due,
             "q": wanted.text,
             "cursor": asked.cursor,
             "open": f"ACT-{asked.open_id}" if asked.open_id else "",
@@ -107,8 +110,9 @@ class Select:
     choices: tuple[Choice, ...]
 
 
-def selects(wanted: InboxFilter, releases: Iterable[tuple[Any, ...]]) -> tuple[Select, ...]:
+def selects(asked: Asked, releases: Iterable[tuple[Any, ...]]) -> tuple[Select, ...]:
     """The filters of a list, with the choices that the releases in it leave."""
+    wanted = asked.wanted
     rows = list(releases)
     products = {key: name for _, _, _, key, name, _ in rows}
     environments = sorted({one for row in rows for one in json.loads(row[5])})
@@ -116,7 +120,9 @@ def selects(wanted: InboxFilter, releases: Iterable[tuple[Any, ...]]) -> tuple[S
     release = str(wanted.release or "")
     if release and release not in named:
         named[release] = f"REL-{release}"
+    due = (_select("due", "Due", "Any time", DUE, wanted.due),)
     return (
+        *(() if asked.tab == "decided" else due),  # a decision has no deadline
         _select("product", "Product", "All products", products, wanted.product),
         _select("release", "Release", "All releases", named, release),
         _select("category", "Category", "All categories", CATEGORY_NAMES, wanted.category),

@@ -18,8 +18,8 @@ from portal.pages.inbox_words import (
     icon_of,
     number_words,
     press_word,
-    task_word,
 )
+from portal.wording import task_word
 from releases.documents import document_of
 from releases.inbox import held_up
 from releases.models import Activity

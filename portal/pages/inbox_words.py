@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from portal.wording import verdict_words
+from portal.wording import KIND_WORDS, verdict_words
 from releases.rules.process_words import CATEGORIES
 from releases.rules.transitions import MANUAL_KINDS, ActivityKind
 
@@ -32,7 +32,29 @@ GROUPS: Final[Mapping[str, str]] = {
     "later": "Later",
     "none": "No deadline",
 }
+DUE: Final[Mapping[str, str]] = {
+    "overdue": "Overdue",
+    "soon": "Overdue or due in 4 hours",
+    "today": "Overdue or due today",
+    "week": "Overdue or due this week",
+}
 RISKS: Final[Mapping[str, str]] = {"high": "High risk", "medium": "Medium risk", "low": "Low risk"}
+# What the bar says of rows that a list has by now and the page does not show.
+NEW_WORDS: Final[Mapping[str, tuple[str, str]]] = {
+    "mine": ("new approval", "new approvals"),
+    "others": ("new question to others", "new questions to others"),
+    "snoozed": ("more put aside", "more put aside"),
+    "decided": ("new decision", "new decisions"),
+    "all": ("new question", "new questions"),
+}
+# What a row says that has left the list while the page was open.
+GONE_WORDS: Final[Mapping[str, str]] = {
+    "mine": "No longer waits for you.",
+    "others": "No longer waits on others.",
+    "snoozed": "No longer put aside.",
+    "decided": "No longer among your decisions.",
+    "all": "No longer pending.",
+}
 RISK_ORDER: Final[Mapping[str, int]] = {"high": 0, "medium": 1, "low": 2}
 VERDICTS_GIVEN: Final[Mapping[str, str]] = {
     "approve": "You approved",
@@ -47,9 +69,7 @@ _SPELLED: Final[Mapping[str, str]] = {
 }
 
 KINDS: Final[Mapping[str, str]] = {
-    kind.value: kind.value.replace("_", "-" if kind == ActivityKind.SIGN_OFF else " ").capitalize()
-    for kind in ActivityKind
-    if kind in MANUAL_KINDS
+    str(kind): words for kind, words in KIND_WORDS.items() if kind in MANUAL_KINDS
 }
 CATEGORY_NAMES: Final[Mapping[str, str]] = {
     one: _SPELLED.get(one, one.replace("_", " ").capitalize()) for one in CATEGORIES
@@ -79,25 +99,11 @@ _KIND_ICONS: Final[Mapping[str, str]] = {
     ActivityKind.INFORMATION: "assignment",
     ActivityKind.HANDOFF: "handshake",
 }
-# What one does on the record, where one press does not suffice.
-_TASKS: Final[Mapping[str, str]] = {
-    ActivityKind.APPROVAL: "Review",
-    ActivityKind.SIGN_OFF: "Sign off",
-    ActivityKind.VERIFICATION: "Verify",
-    ActivityKind.EVIDENCE: "Submit",
-    ActivityKind.INFORMATION: "Answer",
-    ActivityKind.HANDOFF: "Take over",
-}
 
 
 def icon_of(kind: str, category: str | None) -> str:
     """The icon of a row: of its category, else of its kind."""
     return _ICONS.get(category or "") or _KIND_ICONS.get(kind, "assignment")
-
-
-def task_word(kind: str) -> str:
-    """What the button is called that leads to the record."""
-    return _TASKS.get(kind, "Review")
 
 
 def press_word(kind: str) -> str:

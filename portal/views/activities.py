@@ -24,13 +24,15 @@ from portal.moments import zone_for
 from portal.pages.activity import Draft, load_activity
 from portal.pages.activity_refused import notice_for
 from portal.pages.activity_results import Clock
-from portal.result_texts import ResultText
-from portal.views.activity_acts import Posted, act_once
+from portal.result_texts import DONE, ResultText
+from portal.services.visits import note_visit
+from portal.views.activity_acts import Posted, act_once, moment_in
 from releases.services.decisions import goes_on_record, record_refused_decision
 
 log = structlog.get_logger(__name__)
 
-_ACTS: Final = ("withdraw", "retry", "skip")
+# What the address of an act ends with.
+ACTS: Final = ("withdraw", "retry", "skip")
 _RESULT: Final = "activity-result"
 
 
@@ -77,9 +79,18 @@ def comment(request: HttpRequest, activity_id: int) -> HttpResponseBase:
 
 
 @_posted
+def opened(request: HttpRequest, activity_id: int) -> HttpResponseBase:
+    """The page was shown to somebody: from then on it tells them what has changed since."""
+    actor = actor_from_request(request, "page")
+    seen_at = moment_in(request.POST.get("seen_at", ""))
+    note_visit(activity_id=activity_id, seen_at=seen_at, actor=actor)
+    return HttpResponse(status=204)
+
+
+@_posted
 def act(request: HttpRequest, activity_id: int, name: str) -> HttpResponseBase:
     """Withdraw, retry, or ask to skip: each with its reason."""
-    if name not in _ACTS:
+    if name not in ACTS:
         raise Http404
     return _act(request, activity_id, name)
 
@@ -123,7 +134,8 @@ def _done(
         response.headers["HX-Trigger"] = "approvals:changed"
         return response
     place = "tabs" if name == "comment" else "decide"
-    messages.info(request, result.text, extra_tags=f"{_RESULT} {result.tone} {place}")
+    heading = result.heading.replace(" ", "_")
+    messages.info(request, result.text, extra_tags=f"{_RESULT} {result.tone} {place} {heading}")
     address = f"{reverse('activity', args=[activity_id])}#{place}"
     return HttpResponse(status=303, headers={"Location": address})
 
@@ -154,7 +166,9 @@ def _result_of(request: HttpRequest) -> tuple[ResultText | None, str, list[Any]]
     for message in messages.get_messages(request):
         tags = (message.extra_tags or "").split()
         if tags[:1] == [_RESULT]:
-            result, place = ResultText(str(message.message), tags[1]), tags[2]
+            _, tone, place, *heading = tags
+            said = " ".join(heading).replace("_", " ") or DONE
+            result = ResultText(str(message.message), tone, said)
         else:
             others.append(message)
     return result, place, others

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable, Mapping
@@ -61,6 +62,15 @@ class Posted:
         return hashlib.sha256(call.encode()).hexdigest()
 
 
+def moment_in(text: str) -> dt.datetime | None:
+    """The moment that a form names, with its zone; None for what is not one."""
+    try:
+        found = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return None if found.tzinfo is None else found
+
+
 def act_once(name: str, activity_id: int, posted: Posted, actor: Actor, clock: Clock) -> ResultText:
     """Do the act, or give the result that the same form has had before (A-006).
 
@@ -115,8 +125,8 @@ def _inputs(page: ActivityPage, posted: Posted) -> Mapping[str, Any]:
 
 def _withdraw(activity_id: int, posted: Posted, actor: Actor, clock: Clock) -> ResultText:
     reason = posted.text("reason")
-    withdraw_from_activity(activity_id=activity_id, reason=reason, actor=actor)
-    return result_after_withdrawal(load_activity_page(actor, activity_id), clock)
+    withdrawn = withdraw_from_activity(activity_id=activity_id, reason=reason, actor=actor)
+    return result_after_withdrawal(withdrawn, load_activity_page(actor, activity_id), clock)
 
 
 def _comment(activity_id: int, posted: Posted, actor: Actor, clock: Clock) -> ResultText:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template import loader
 
-from audit.errors import NotFound, Refusal
+from audit.errors import NotFound, NotPermitted, Refusal
 from portal.api.problems import is_api, plain_problem
+from portal.views.signed_out import is_from_here, keeps, too_old
+
+_NOT_YOURS: Final = "You do not have the right to do this."
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
@@ -24,6 +27,8 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     """403, with the sentence that came with it."""
     if is_api(request):
         return plain_problem(403, "no_permission", "You may not do this.")
+    if by_htmx(request):
+        return refused(request, NotPermitted("no_permission", str(exception) or _NOT_YOURS))
     return _page(request, 403, exception=str(exception))
 
 
@@ -31,6 +36,8 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponseBa
     """404."""
     if is_api(request):
         return plain_problem(404, "not_found", "There is nothing here that you may see.")
+    if by_htmx(request):
+        return refused(request, NotFound())
     return _page(request, 404)
 
 
@@ -46,9 +53,30 @@ def too_many_tries(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpRespo
     return _page(request, 429, template="portal/too_many_passwords.html")
 
 
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponseBase:
+    """A form that doesn't prove that a page of this session sent it: 403 and nothing is done.
+
+    What a page of ours has sent that was made for an earlier session is shown, to be sent again. htmx
+    gets 401 without content, as if nobody had signed in: session.js says so and sends a fresh token.
+    """
+    if is_api(request):
+        return plain_problem(403, "no_permission", "You may not do this.")
+    if by_htmx(request):
+        return HttpResponse(status=401)
+    if keeps(request) and is_from_here(request):
+        return too_old(request)
+    sentence = "This form could not be checked. Go back, reload the page and send it again."
+    return _page(request, 403, exception=sentence)
+
+
+def by_htmx(request: HttpRequest) -> bool:
+    """Whether htmx asks, which puts the answer into the page that is open."""
+    return request.headers.get("HX-Request") == "true"
+
+
 def refused(request: HttpRequest, refusal: Refusal) -> HttpResponseBase:
     """A refusal's sentence with its status: a page, or a fragment for htmx."""
-    if getattr(request, "htmx", False):
+    if by_htmx(request):
         return render(request, "portal/_refusal.html", {"refusal": refusal}, status=refusal.status)
     if isinstance(refusal, NotFound):
         return _page(request, 404)

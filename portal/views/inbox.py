@@ -14,10 +14,10 @@ from django.views.decorators.vary import vary_on_headers
 
 from approvals.services.reconcile import ensure_current
 from audit.actor import Actor
-from audit.errors import NotFound
+from audit.errors import NotFound, Refusal
 from portal.actors import actor_from_request
 from portal.moments import zone_for
-from portal.pages.activity import Record, load_activity
+from portal.pages.activity import Draft, load_activity
 from portal.pages.inbox import load_inbox
 from portal.pages.inbox_filters import Asked
 from portal.views.inbox_acts import DENSITY
@@ -31,19 +31,33 @@ PANE: Final = "pane"
 @login_required
 def inbox(request: HttpRequest) -> HttpResponse:
     """The list; with `?open=ACT-874` the record beside it, and for htmx the record alone."""
-    actor = actor_from_request(request, "page")
     asked = Asked.read(request.GET.dict())
     if _wants_pane(request):
-        return render(request, "portal/inbox/_pane.html", _pane(actor, asked.open_id))
+        actor = actor_from_request(request, "page")
+        return render(request, "portal/inbox/_pane.html", _pane(actor, asked))
+    return show_inbox(request, asked)
+
+
+def show_inbox(
+    request: HttpRequest,
+    asked: Asked,
+    *,
+    draft: Draft | None = None,
+    refusal: Refusal | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page of the list. `draft`: what was typed in its pane and not taken, `refusal`: why."""
+    actor = actor_from_request(request, "page")
     ensure_current(actor=actor)
     page = load_inbox(actor, asked, timezone.now(), zone_for(request.user))
     request.waiting = page.counts.waiting  # type: ignore[attr-defined]  # the navigation says the same
     context = {
         "page": page,
         "compact": request.COOKIES.get(DENSITY) == "compact",
-        **_pane(actor, asked.open_id),
+        "refusal": refusal,
+        **_pane(actor, asked, draft),
     }
-    return render(request, "portal/inbox/page.html", context)
+    return render(request, "portal/inbox/page.html", context, status=status)
 
 
 def _wants_pane(request: HttpRequest) -> bool:
@@ -51,12 +65,13 @@ def _wants_pane(request: HttpRequest) -> bool:
     return bool(htmx) and htmx.target == PANE
 
 
-def _pane(actor: Actor, open_id: int | None) -> dict[str, Any]:
+def _pane(actor: Actor, asked: Asked, draft: Draft | None = None) -> dict[str, Any]:
     """The record that is open; what the person may not see is not there (MON-5)."""
-    record: Record | None = None
-    if open_id is not None:
-        try:
-            record = load_activity(actor, open_id)
-        except NotFound:
-            return {"record": None, "missing": f"ACT-{open_id}"}
-    return {"record": record}
+    here = asked.address(cursor=asked.cursor)
+    if asked.open_id is None:
+        return {"record": None, "here": here}
+    try:
+        record = load_activity(actor, asked.open_id, draft=draft)
+    except NotFound:
+        return {"record": None, "missing": f"ACT-{asked.open_id}", "here": here}
+    return {"record": record, "here": here}

@@ -24,6 +24,7 @@ from portal.pages.snooze import load_snooze, until_for
 from portal.result_texts import ResultText
 from portal.views.activities import keep_on_record
 from portal.views.activity_acts import Posted, act_once
+from portal.views.errors import by_htmx
 from releases.selectors import activity_for
 from releases.services.snoozes import snooze_activity, unsnooze_activity
 
@@ -41,8 +42,11 @@ def press(request: HttpRequest, activity_id: int) -> HttpResponse:
     posted = Posted(_approving(request))
     try:
         result = act_once("decide", activity_id, posted, actor, Clock(zone_for(request.user)))
-    except NotFound:
-        raise
+    except NotFound as refusal:
+        if not by_htmx(request):
+            raise
+        gone = {"id": activity_id, "sentence": refusal.sentence, "icon": "error", "refused": True}
+        return render(request, "portal/inbox/_row_done.html", gone, status=refusal.status)
     except Refusal as refusal:
         keep_on_record(activity_id, posted, refusal, actor)
         sentences = [one for several in refusal.errors.values() for one in several]
@@ -62,7 +66,7 @@ def _approving(request: HttpRequest) -> Any:
 def _pressed(
     request: HttpRequest, activity_id: int, actor: Actor, result: ResultText, status: int
 ) -> HttpResponse:
-    if not getattr(request, "htmx", False):
+    if not by_htmx(request):
         level = messages.success if status == 200 else messages.error
         level(request, result.text)
         back = local_address(request, request.POST.get("next"))
@@ -110,7 +114,7 @@ def _snooze_page(
     refusal: Refusal | None = None,
 ) -> HttpResponse:
     page = load_snooze(actor, activity_id, now, zone_for(request.user))
-    name = "_snooze.html" if getattr(request, "htmx", False) else "snooze.html"
+    name = "_snooze.html" if by_htmx(request) else "snooze.html"
     return render(
         request,
         f"portal/inbox/{name}",
@@ -141,7 +145,7 @@ def density(request: HttpRequest) -> HttpResponse:
 
 def _done(request: HttpRequest, back: str) -> HttpResponse:
     """Back to the list; htmx is told to go there."""
-    if getattr(request, "htmx", False):
+    if by_htmx(request):
         return HttpResponse(status=204, headers={"HX-Location": back})
     return HttpResponse(status=303, headers={"Location": back})
 

@@ -20,24 +20,15 @@ from portal.marks import Mark, account_with_mark
 from portal.models import User
 from portal.moments import zone_for
 from portal.pages.live import News, load_news, token_of
-from portal.pages.live_asked import Asked
+from portal.pages.live_asked import Asked, Scope
 
 
 @never_cache
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
     """What a page is told that is open in somebody's browser."""
-    query = request.GET
-    asked = Asked.read(
-        query.get("scope", ""),
-        query.get("since", ""),
-        query.getlist("row"),
-        query.get("shown", ""),
-        seen=query.get("seen", ""),
-        cells=query.get("cells"),
-        parts=query.get("parts") != "0",
-    )
-    found = _signed_in(request, asked.scope.stream)
+    asked = Asked.read(request.GET)
+    found = _signed_in(request, asked.scope)
     if found is None:
         return HttpResponse(status=401)
     user, mark = found
@@ -54,7 +45,7 @@ def live(request: HttpRequest) -> HttpResponse:
     return _answer(request, news, token, mark)
 
 
-def _signed_in(request: HttpRequest, stream: str) -> tuple[User, Mark] | None:
+def _signed_in(request: HttpRequest, scope: Scope) -> tuple[User, Mark] | None:
     """The account of a session and how far things have come for it, by one query.
 
     As Django's own look at a session: an account that is active, a password that has not changed
@@ -67,7 +58,7 @@ def _signed_in(request: HttpRequest, stream: str) -> tuple[User, Mark] | None:
         return None
     if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
         return None
-    found = account_with_mark(key, stream)
+    found = account_with_mark(key, scope.stream, scope.activity)
     if found is None or not found[0].is_active:
         return None
     given = cast("str", session.get(HASH_SESSION_KEY) or "")

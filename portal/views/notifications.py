@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.services.notices import mark_all_read, mark_read
 from portal.actors import actor_from_request
-from portal.pages.notifications import centre_page, newest_notices
+from portal.pages.notifications import centre_page, panel_groups
 
 _MOST_AT_ONCE = 50
 _LONGEST_KEY = 18
@@ -27,8 +30,8 @@ def centre(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 @login_required
 def latest(request: HttpRequest) -> HttpResponseBase:
-    """The panel at the bell: the newest ten."""
-    groups = newest_notices(actor_from_request(request, "page"))
+    """The panel at the bell: ten, what needs one first."""
+    groups = panel_groups(actor_from_request(request, "page"))
     return render(request, "portal/notifications/_panel.html", {"groups": groups})
 
 
@@ -36,7 +39,7 @@ def latest(request: HttpRequest) -> HttpResponseBase:
 @login_required
 def read(request: HttpRequest) -> HttpResponseBase:
     """Mark those that are named as read."""
-    keys = [key for one in request.POST.getlist("notice")[:_MOST_AT_ONCE] if (key := _key(one))]
+    keys = _keys(request.POST.getlist("notice"))
     mark_read(notice_ids=keys, actor=actor_from_request(request, "page"))
     return _after(request)
 
@@ -44,25 +47,40 @@ def read(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 @login_required
 def read_all(request: HttpRequest) -> HttpResponseBase:
-    """Mark all as read that had been shown when the page was made."""
-    before = _key(request.POST.get("before", ""))
-    mark_all_read(actor=actor_from_request(request, "page"), before=before)
+    """Mark all as read that there were when the page was made."""
+    mark_all_read(
+        actor=actor_from_request(request, "page"),
+        before=_key(request.POST.get("before", "")),
+        recent=_keys(request.POST.get("recent", "").split(".")),
+    )
     return _after(request)
 
 
 def _after(request: HttpRequest) -> HttpResponseBase:
+    """The list again; without script the page from which it was sent."""
     if request.headers.get("HX-Request"):
         return _shown(request, changed=True)
-    return redirect("notifications", permanent=False)
+    query = _place_of(request).urlencode()
+    return redirect(f"{reverse('notifications')}?{query}" if query else "notifications")
+
+
+def _place_of(request: HttpRequest) -> QueryDict:
+    """The filter and the place of the page that is asked for, or from which a form was sent."""
+    given = request.POST if request.method == "POST" else request.GET
+    place = QueryDict(mutable=True)
+    if given.get("show") == "unread":
+        place["show"] = "unread"
+    if (older := given.get("older", "")) and _is_key(older):
+        place["older"] = older
+    return place
 
 
 def _shown(request: HttpRequest, *, changed: bool = False) -> HttpResponseBase:
-    given = request.GET if request.method != "POST" else request.POST
-    number = max(_key(given.get("page", "1")), 1)
+    place = _place_of(request)
     page = centre_page(
         actor_from_request(request, "page"),
-        number=min(number, 10_000),
-        only_unread=given.get("show") == "unread",
+        older=int(str(place["older"])) if "older" in place else None,
+        only_unread="show" in place,
     )
     part = bool(request.headers.get("HX-Request"))
     template = "portal/notifications/_list.html" if part else "portal/notifications/page.html"
@@ -73,7 +91,14 @@ def _shown(request: HttpRequest, *, changed: bool = False) -> HttpResponseBase:
     return response
 
 
-def _key(text: str | None) -> int:
-    """A key of a form or address; 0 for what is none."""
-    fits = text and text.isascii() and text.isdigit() and len(text) <= _LONGEST_KEY
-    return int(text) if fits and text else 0
+def _is_key(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _LONGEST_KEY
+
+
+def _key(text: str) -> int:
+    """A key of a form; 0 for what is none."""
+    return int(text) if _is_key(text) else 0
+
+
+def _keys(texts: Sequence[str]) -> list[int]:
+    return [int(one) for one in texts[:_MOST_AT_ONCE] if _is_key(one)]

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from audit.actor import Actor
@@ -20,8 +21,10 @@ from portal.moments import zone_for
 from portal.pages.release_acts import ACTS, act_of, answer_for
 from portal.pages.release_scene import Scene, load_scene
 from releases.rules.transitions import ReleaseState
+from releases.selectors import release_for
 from releases.services.activities import request_skip, retry_activities
 from releases.services.content import ContentChange, change_release
+from releases.services.fixing import fix_activities
 from releases.services.lifecycle import (
     abort_release,
     defer_release,
@@ -29,6 +32,7 @@ from releases.services.lifecycle import (
     resume_release,
     start_release,
 )
+from releases.services.ownership import change_manager
 
 _SERVICES: Final[Mapping[str, Callable[..., Any]]] = {
     "start": start_release,
@@ -37,6 +41,8 @@ _SERVICES: Final[Mapping[str, Callable[..., Any]]] = {
     "defer": defer_release,
     "abort": abort_release,
     "change": change_release,
+    "fix": fix_activities,
+    "manager": change_manager,
 }
 # These are about activities of the release.
 _OF_ACTIVITIES: Final[Mapping[str, Callable[..., Any]]] = {
@@ -49,6 +55,8 @@ _DONE: Final[Mapping[str, str]] = {
     "retry": "A new attempt is open; whoever is asked has been asked afresh.",
     "skip": "Asked. It is skipped as soon as somebody else approves it.",
     "change": "Changed. The next attempts are asked about the new content.",
+    "fix": "Changed, and tried again: whoever is asked has been asked about the new content.",
+    "manager": "The release has another manager, who is told.",
     "defer": "Deferred. Open questions are closed.",
 }
 
@@ -78,7 +86,9 @@ def release_act(request: HttpRequest, release_id: int, act: str) -> HttpResponse
         form.take(refusal)
         return _page(request, scene, act, form, status=refusal.status)
     messages.success(request, _done(act, form, done))
-    return _after(request, scene, act)
+    after = redirect(_after(scene, actor))
+    after.status_code = 303
+    return after
 
 
 def _form(request: HttpRequest, scene: Scene, act: str) -> ActForm:
@@ -118,11 +128,13 @@ def _done(act: str, form: ActForm, done: Any) -> str:
     return _DONE[act]
 
 
-def _after(request: HttpRequest, scene: Scene, act: str) -> HttpResponseBase:
-    retries = act == "change" and request.GET.get("then") == "retry"
-    found = redirect(f"{scene.path}retry/" if retries else scene.path)
-    found.status_code = 303
-    return found
+def _after(scene: Scene, actor: Actor) -> str:
+    """The release, unless whoever gave it away sees it no more."""
+    try:
+        release_for(actor, scene.release.pk)
+    except NotFound:
+        return reverse("releases")
+    return scene.path
 
 
 def _page(

@@ -121,7 +121,9 @@ def new_release(request: HttpRequest) -> HttpResponseBase:
             else:
                 messages.success(request, "The release is a draft. Start it when it is ready.")
                 return _see_other(path)
-    context = {"form": form, "people": people_to_name()}
+    people = people_to_name(products)
+    form.offer(people)
+    context = {"form": form, "people": people or ()}
     return render(request, "portal/releases/new.html", context, status=status)
 
 

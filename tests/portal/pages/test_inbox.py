@@ -298,12 +298,35 @@ def test_each_filter_narrows_and_stands_in_the_address() -> None:
     assert references(inbox(maya, q="maya")) == [two.reference, one.reference]
 
 
+@pytest.mark.parametrize(
+    ("due", "number"), [("overdue", 1), ("soon", 2), ("today", 3), ("week", 4), ("", 6)]
+)
+def test_the_filter_by_deadline_has_what_is_due_by_then_and_no_later(due: str, number: int) -> None:
+    maya = scenes.people("maya").maya
+    noon = timezone.now().replace(hour=12, minute=0)
+    spans = [-1, 3, 9, 24 * 3, 24 * 30, None]
+    for hours in spans:
+        one = gate()
+        if hours is not None:
+            due_at(one, noon + dt.timedelta(hours=hours))
+    page = load_inbox(b.actor_for(maya), Asked.read({"due": due}), noon, UTC)
+    assert page.number == number
+    assert page.more_filters == bool(due)
+    assert page.asked.address() == (f"/inbox/?due={due}" if due else "/inbox/")
+
+
+def test_what_was_decided_has_no_deadline_to_filter_by() -> None:
+    maya = scenes.people("maya").maya
+    assert not inbox(maya, tab="decided").root.all("select", name="due")
+    assert inbox(maya).root.all("select", name="due")
+
+
 def test_a_filter_that_makes_no_sense_narrows_nothing_and_breaks_nothing() -> None:
     asked = gate()
     maya = scenes.people("maya").maya
     for query in (
         {"release": "x"}, {"release": "9" * 40}, {"kind": "nope"}, {"tab": "nope"}, {"open": "x"},
-        {"risk": "'"}, {"environment": "%22%5C"}, {"overdue": "maybe"},
+        {"risk": "'"}, {"environment": "%22%5C"}, {"overdue": "maybe"}, {"due": "never"},
     ):  # fmt: skip
         assert references(inbox(maya, **query)) == [asked.reference], query
     assert references(inbox(maya, q="%25")) == []

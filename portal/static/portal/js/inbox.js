@@ -1,7 +1,7 @@
 // The inbox by keyboard, and the record beside the list. Without it a row leads to its own page.
 "use strict";
 (() => {
-  const list = document.getElementById("inbox-list");
+  const { keysOff, typing } = window.portal;
   const pane = document.getElementById("pane");
   const wide = window.matchMedia("(min-width: 1180px)");
   const rows = () => [...document.querySelectorAll("[data-row]")];
@@ -24,7 +24,8 @@
   const show = (reference) => {
     mark("inbox-row--current", reference);
     const address = addressOf(reference);
-    return window.htmx.ajax("GET", address.pathname + address.search, { target: "#pane", swap: "innerHTML" });
+    const asked = window.htmx.ajax("GET", address.pathname + address.search, { target: "#pane", swap: "innerHTML" });
+    return asked.catch(() => {}); // what went wrong stands in the pane by then
   };
   const open = (reference) => {
     here = reference;
@@ -40,54 +41,77 @@
   window.addEventListener("popstate", () => wide.matches && show(opened()));
 
   const plain = (event) => !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button);
-  const snooze = (address) => {
+  const snooze = (link) => {
     const dialog = document.getElementById("snooze-dialog");
     const next = encodeURIComponent(location.pathname + location.search);
+    dialog.replaceChildren();
     window.htmx
-      .ajax("GET", `${address}?next=${next}`, { target: dialog, swap: "innerHTML" })
-      .then(() => dialog.open || dialog.showModal());
+      .ajax("GET", `${link.getAttribute("href")}?next=${next}`, { source: link, target: dialog, swap: "innerHTML" })
+      .then(() => dialog.childElementCount && !dialog.open && dialog.showModal())
+      .catch(() => {});
+  };
+  // With the record that is open still beside it.
+  const showNew = (link) => {
+    const address = new URL(link.href);
+    if (opened()) address.searchParams.set("open", opened());
+    location.assign(address);
   };
   document.addEventListener("click", (event) => {
     if (event.target.closest("dialog [data-closes]")) event.preventDefault();
     if (event.defaultPrevented || !plain(event) || !window.htmx) return;
-    const link = event.target.closest("[data-open], [data-snooze], [data-close-pane], [data-reload]");
+    const link = event.target.closest("[data-open], [data-snooze], [data-close-pane], [data-show-new]");
     if (!link) return;
-    if (link.matches("[data-snooze]")) snooze(link.getAttribute("href"));
-    else if (link.matches("[data-reload]")) location.reload();
+    if (link.matches("[data-snooze]")) snooze(link);
+    else if (link.matches("[data-show-new]")) showNew(link);
     else if (!wide.matches) return;
     else if (link.matches("[data-close-pane]")) close();
     else open(link.dataset.open);
     event.preventDefault();
   });
 
-  // --- After a decision the rows are asked for at once, typing or not.
-  document.addEventListener("approvals:changed", () => {
-    const source = document.getElementById("live-source");
-    if (source) setTimeout(() => source.dispatchEvent(new CustomEvent("live:tick", { bubbles: true })), 150);
+  // --- A row that is swapped while the keys are in it keeps them: at the same place, else at its title.
+  let left = null;
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const row = event.detail.target.closest?.("[data-row]");
+    if (row?.contains(document.activeElement)) left = { row: row.dataset.row, id: document.activeElement.id };
   });
+  document.addEventListener("htmx:oobAfterSwap", () => {
+    if (!left || document.activeElement !== document.body) return;
+    const place = (left.id && document.getElementById(left.id)) || titleOf(rowOf(left.row) || document);
+    place?.focus({ preventScroll: true });
+    left = null;
+  });
+
+  // --- After a decision: its sentence, and at once the next one for those who want it so.
   const pressed = (path) => {
     const number = path.match(/^\/inbox\/(\d+)\/press\/$/)?.[1];
     const words = number && document.querySelector(`#row-${number} [data-say]`);
     if (!words) return;
     words.focus();
-    document.getElementById("live").textContent = words.dataset.say;
+    window.portal.say(words.dataset.say);
+  };
+  const kept = (name) => {
+    try {
+      return localStorage.getItem(name);
+    } catch {
+      return null;
+    }
+  };
+  const goOn = (path) => {
+    const isDone = /^\/activities\/\d+\/decide\/$/.test(path) && pane.querySelector("#result");
+    const next = isDone && kept("openNext") === "on" && wide.matches && nextWaiting();
+    if (next) open(next.dataset.row);
   };
   document.addEventListener("htmx:afterRequest", (event) => {
     setTimeout(() => {
       mark("inbox-row--current", opened());
       mark("inbox-row--here", here);
       pressed(event.detail.pathInfo?.requestPath || "");
+      goOn(event.detail.pathInfo?.requestPath || "");
     }, 30);
   });
 
   // --- Keys
-  const keysOff = () => {
-    try {
-      return localStorage.getItem("singleKeys") === "off";
-    } catch {
-      return false;
-    }
-  };
   const go = (step) => {
     const every = rows();
     const at = every.findIndex((row) => row.dataset.row === here);
@@ -115,10 +139,9 @@
     k: () => go(-1),
     a: () => focus("#pane [data-verdict='approve']") || focus(`#${current()?.id || "none"} .inbox-acts .button`),
     r: () => focus("#pane textarea[name='comment']"),
-    c: () => pane.querySelector("[data-comment]")?.click(),
+    c: () => focus("#pane textarea[name='text']"),
     z: () => current()?.querySelector("[data-snooze]")?.click(),
   };
-  const typing = (node) => node.closest("input:not([type='checkbox'], [type='radio']), textarea, select, [contenteditable]");
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (document.querySelector("dialog[open], details.menu[open]")) return;
@@ -143,12 +166,22 @@
     act();
   });
 
+  // --- A setting of this browser
+  document.addEventListener("change", (event) => {
+    if (!event.target.matches("[data-open-next]")) return;
+    try {
+      localStorage.setItem("openNext", event.target.checked ? "on" : "off");
+    } catch {
+      window.portal.say("This browser keeps no settings.");
+    }
+  });
+  for (const box of document.querySelectorAll("[data-open-next]")) box.checked = kept("openNext") === "on";
+
   // --- Where the keys begin
   here = opened();
   document.addEventListener("focusin", (event) => {
     const row = event.target.closest("[data-row]");
     if (row) here = row.dataset.row;
   });
-  if (!list) return;
   if (opened() && wide.matches) mark("inbox-row--current", opened());
 })();

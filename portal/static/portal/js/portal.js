@@ -1,5 +1,6 @@
 // What every page needs: focus and words after a swap, the live tick, counters, menus, keys, time left.
-// Nothing here decides anything; without it each page still works.
+// Nothing here decides anything; without it each page still works. The other scripts have from it, as
+// `window.portal`, what they would else have twice.
 "use strict";
 (() => {
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -18,10 +19,20 @@
     const spoken = root.matches?.("[data-say]") ? root : root.querySelector("[data-say]");
     if (spoken) say(spoken.dataset.say || spoken.textContent.trim());
   };
+  // On a phone one decides in a step of its own, open while the address names it (activity.css): a reason
+  // that was refused goes on doing so, and the keys begin at the form.
+  const restep = (root) => {
+    const refused = root.matches?.("#decide") && root.querySelector(".error-summary");
+    if (refused && location.hash === "#comment") location.replace("#comment");
+  };
+  window.addEventListener("hashchange", () => {
+    if (location.hash === "#activity-bar") document.getElementById("decide")?.focus();
+  });
   document.addEventListener("htmx:afterSwap", (event) => {
     const { requestConfig, target } = event.detail;
     if (requestConfig?.elt?.matches("[data-live]")) return;
     const root = target.isConnected ? target : event.target; // an outerHTML swap puts another in its place
+    restep(root);
     arrive(root);
     speak(root);
   });
@@ -58,8 +69,9 @@
     const pause = (Number(source().dataset.live) || 10) * 2 ** Math.min(failures, 10);
     timer = setTimeout(tick, Math.min(pause, 120) * 1000);
   };
+  const ask = () => source()?.dispatchEvent(new CustomEvent("live:tick", { bubbles: true }));
   const tick = () => {
-    if (source() && !busy()) source().dispatchEvent(new CustomEvent("live:tick", { bubbles: true }));
+    if (!busy()) ask();
     plan();
   };
   const notLive = (words) => {
@@ -72,14 +84,20 @@
     if (!event.detail.elt?.matches("[data-live]")) return;
     const status = event.detail.xhr?.status || 0;
     failures = status && status < 400 ? 0 : failures + 1;
-    if (status === 401) notLive("You are signed out. Reload this page to sign in again.");
+    const unheard = () => document.dispatchEvent(new CustomEvent("portal:signed-out", { cancelable: true }));
+    if (status === 401) notLive(unheard() ? "You are signed out. Reload this page to sign in again." : "");
     else notLive(failures >= 3 ? "Not live, retrying" : "");
     plan();
   };
   document.addEventListener("htmx:afterRequest", settled);
   document.addEventListener("visibilitychange", () => document.hidden || tick());
   document.addEventListener("input", () => (typedAt = Date.now()));
-  document.addEventListener("approvals:changed", () => setTimeout(tick, 50));
+  // What one has just done oneself shows at once, typing or not; once, however many say so.
+  let asking = 0;
+  document.addEventListener("approvals:changed", () => {
+    clearTimeout(asking);
+    asking = setTimeout(ask, 100);
+  });
 
   // --- Where one is, after a fragment has changed the address.
   const here = () => {
@@ -172,6 +190,8 @@
     else count.textContent = max ? `${length} of at most ${max} characters` : `${length} characters`;
   };
   document.addEventListener("input", (event) => counting(event.target));
+
+  window.portal = { say, keysOff, typing, now: () => Date.now() + offset };
 
   const start = () => {
     for (const box of all("[data-single-keys]")) box.checked = !keysOff();

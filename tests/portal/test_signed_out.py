@@ -1,0 +1,236 @@
+"""A request whose session has ended: htmx gets 401 and no page, a form that was sent comes back whole."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.utils import timezone
+
+from portal.services.people import set_user_active
+from tests import builders as b
+from tests import scenes
+from tests.portal.pages.browser import Page, _read, values_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
+
+PASSWORD = "correct-horse-battery"
+HERE = "http://testserver"
+WORDS = "The rollback takes forty minutes, the window is thirty."
+
+
+def expire(client: Client) -> None:
+    """The session ends now."""
+    key = client.session.session_key
+    past = timezone.now() - dt.timedelta(seconds=1)
+    assert Session.objects.filter(session_key=key).update(expire_date=past) == 1
+
+
+def end(client: Client, user: Any, how: str) -> None:
+    if how == "expired":
+        expire(client)
+    elif how == "deactivated":
+        set_user_active(user_id=user.pk, active=False, actor=b.SYSTEM)
+    elif how == "password":
+        user.set_password("something-else-entirely")
+        user.save(update_fields=["password"])
+    else:
+        client.cookies.clear()
+
+
+def signed_in(user: Any) -> Client:
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+# --- htmx ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("A-060", "SEC-1")
+@pytest.mark.parametrize("how", ["expired", "deactivated", "password", "no cookie"])
+def test_htmx_without_a_session_gets_401_and_nothing_that_could_be_shown(how: str) -> None:
+    crew = scenes.people("maya")
+    asked = scenes.ask({"user": "maya"})
+    client = signed_in(crew.maya)
+    end(client, crew.maya, how)
+    calls = [
+        ("get", f"/inbox/?open={asked.reference}"), ("get", "/notifications/latest/"),
+        ("get", f"/inbox/{asked.pk}/snooze/"), ("get", "/session/"),
+        ("post", f"/inbox/{asked.pk}/press/"), ("post", f"/inbox/{asked.pk}/comment/"),
+        ("post", f"/inbox/{asked.pk}/snooze/"), ("post", f"/activities/{asked.pk}/decide/"),
+        ("post", "/notifications/read/"), ("post", "/session/"),
+    ]  # fmt: skip
+    for method, path in calls:
+        send = client.get if method == "get" else client.post
+        answer = send(path, {"verdict": "approve"}, headers={"HX-Request": "true"})
+        assert (answer.status_code, answer.content) == (401, b""), path
+        assert "Location" not in answer.headers, path
+        assert "HX-Redirect" not in answer.headers, path
+    assert scenes.events(asked).count("approval.decision_cast") == 0
+
+
+@pytest.mark.req("SEC-4", "A-060")
+def test_htmx_with_a_token_of_an_earlier_sign_in_gets_401_and_nothing_that_could_be_shown() -> None:
+    crew = scenes.people("maya")
+    asked = scenes.ask({"user": "maya"})
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(crew.maya, backend="django.contrib.auth.backends.ModelBackend")
+    old = form_token(_read(client.get("/inbox/")))
+    client.cookies["csrftoken"] = "y" * 32
+    for token in (old, "x" * 64, ""):
+        answer = client.post(
+            f"/inbox/{asked.pk}/press/",
+            {"csrfmiddlewaretoken": token},
+            headers={"HX-Request": "true", "Origin": HERE},
+        )
+        assert (answer.status_code, answer.content) == (401, b"")
+    assert scenes.events(asked).count("approval.decision_cast") == 0
+
+
+def test_the_token_of_the_cookie_is_as_good_as_that_of_the_form() -> None:
+    """What session.js sends instead of the form's, which may be of an earlier sign-in."""
+    crew = scenes.people("maya")
+    asked = scenes.ask({"user": "maya"})
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(crew.maya, backend="django.contrib.auth.backends.ModelBackend")
+    page = _read(client.get("/inbox/"))
+    cookie = client.cookies[page.root.one("html").attrs["data-csrf-cookie"]]
+    assert not cookie["httponly"]
+    data = values_of(page.form("/press/")) | {"csrfmiddlewaretoken": cookie.value}
+    answer = client.post(f"/inbox/{asked.pk}/press/", data, headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert scenes.state(asked) == "completed"
+
+
+def test_what_htmx_may_not_do_or_see_is_a_fragment_and_no_page() -> None:
+    crew = scenes.people("maya", "ines")
+    asked = scenes.ask({"user": "maya"})
+    client = signed_in(crew.ines)
+    for path in (f"/activities/{asked.pk}/decide/", f"/inbox/{asked.pk}/press/", "/nothing/here/"):
+        answer = client.post(path, {}, headers={"HX-Request": "true"})
+        assert answer.status_code == 404, path
+        assert "<html" not in answer.content.decode(), path
+        assert "nothing here that you may see" in answer.content.decode(), path
+
+
+# --- Without script ------------------------------------------------------------------------------
+
+
+def form_token(page: Page) -> str:
+    """The token that stands in the forms of a page."""
+    fields = page.root.all("input", name="csrfmiddlewaretoken")
+    return fields[0].attrs["value"]
+
+
+def test_a_page_that_is_read_still_leads_to_sign_in_and_back() -> None:
+    answer = Client().get("/inbox/?tab=all")
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == "/accounts/login/?next=/inbox/%3Ftab%3Dall"
+
+
+@pytest.mark.req("CAP-3", "A-060")
+def test_a_form_of_a_session_that_has_ended_comes_back_and_decides_nothing() -> None:
+    crew = scenes.people("maya")
+    asked = scenes.ask({"user": "maya"})
+    client = signed_in(crew.maya)
+    expire(client)
+    path = f"/activities/{asked.pk}/decide/"
+    page = _read(client.post(path, {"verdict": "reject", "comment": WORDS, "attempt": "1"}))
+    assert page.status == 401
+    assert "You are signed out" in page.text
+    assert "Nothing was done" in page.text
+    assert WORDS in page.text
+    form = page.form(path)
+    assert values_of(form) == {"verdict": "reject", "comment": WORDS, "attempt": "1"}
+    (link,) = [one for one in page.root.all("a") if "sign in" in one.text.lower()]
+    assert (link.attrs["target"], link.attrs["rel"]) == ("_blank", "noopener")
+    assert scenes.state(asked) == "awaiting_approval"
+
+
+@pytest.mark.req("CAP-3", "SEC-1")
+def test_it_can_be_sent_again_without_script_once_one_has_signed_in_again() -> None:
+    maya = b.person("maya")
+    maya.set_password(PASSWORD)
+    maya.save(update_fields=["password"])
+    asked = scenes.ask({"user": "maya"})
+    client = Client(enforce_csrf_checks=True)
+    sign_in(client)
+    path = f"/activities/{asked.pk}/decide/"
+    form = _read(client.get(f"/activities/{asked.pk}/")).form("/decide/")
+    typed = {**values_of(form), "verdict": "reject", "comment": WORDS}
+    token = form_token(_read(client.get(f"/activities/{asked.pk}/")))
+    expire(client)
+    page = send(client, path, {**typed, "csrfmiddlewaretoken": token})
+    assert page.status == 401
+    sign_in(client)  # in another tab; the token is another one from here on
+    again = values_of(page.form(path)) | {"csrfmiddlewaretoken": form_token(page)}
+    page = send(client, path, again)
+    assert page.status == 403
+    assert "Please send this again" in page.text
+    assert WORDS in page.text
+    assert scenes.state(asked) == "awaiting_approval"
+    last = values_of(page.form(path)) | {"csrfmiddlewaretoken": form_token(page)}
+    assert send(client, path, last).status == 303
+    assert scenes.state(asked) == "rejected"
+
+
+def sign_in(client: Client) -> None:
+    page = _read(client.get("/accounts/login/"))
+    fields = {"login": "maya", "password": PASSWORD, "csrfmiddlewaretoken": form_token(page)}
+    assert client.post("/accounts/login/", fields).status_code == 302
+
+
+def send(client: Client, path: str, fields: dict[str, Any]) -> Page:
+    return _read(client.post(path, fields, headers={"Origin": HERE}))
+
+
+@pytest.mark.req("SEC-4")
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", None])
+def test_what_another_site_sends_is_shown_to_nobody(origin: str | None) -> None:
+    crew = scenes.people("maya")
+    asked = scenes.ask({"user": "maya"})
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(crew.maya, backend="django.contrib.auth.backends.ModelBackend")
+    client.get("/inbox/")
+    answer = client.post(
+        f"/activities/{asked.pk}/decide/",
+        {"verdict": "approve", "comment": WORDS},
+        headers={"Origin": origin} if origin else None,
+    )
+    page = _read(answer)
+    assert page.status == 403
+    assert WORDS not in page.html
+    assert not page.offers("/decide/")
+    assert "reload the page" in page.text
+    assert scenes.state(asked) == "awaiting_approval"
+
+
+@pytest.mark.req("A-096")
+@pytest.mark.parametrize(
+    "path", ["/accounts/password/change/", "/accounts/reauthenticate/", "/admin/portal/user/add/"]
+)
+def test_a_password_that_was_sent_too_late_comes_back_to_nobody(path: str) -> None:
+    answer = Client().post(path, {"password": "canary-1", "oldpassword": "canary-1"})
+    assert answer.status_code == 302
+    assert b"canary" not in answer.content
+
+
+@pytest.mark.req("A-086")
+def test_what_comes_back_is_text() -> None:
+    asked = scenes.ask({"user": scenes.people("maya").maya.username})
+    hostile = '"><script>alert(1)</script>'
+    answer = Client().post(
+        f"/activities/{asked.pk}/comment/?{hostile}", {hostile: hostile, "text": hostile}
+    )
+    assert answer.status_code == 401
+    assert "<script>alert" not in answer.content.decode()
+
+
+def test_the_api_answers_as_ever() -> None:
+    answer = Client().post("/api/v1/releases/", {}, headers={"HX-Request": "true"})
+    assert answer.status_code == 401
+    assert answer.headers["Content-Type"].startswith("application/problem+json")
