@@ -7,7 +7,7 @@ what another entry of the same transaction says, and which feeds leave out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -45,6 +45,7 @@ def _echo(verb: str, about: About = "activity") -> EventWords:
 _RELEASES: Final = {
     "release.created": _did("made this release"),
     "release.changed": _did("changed what this release says or ships"),
+    "release.manager_changed": _did("gave the release to another manager"),
     "release.scheduled": _did("scheduled the start"),
     "release.started": _did("started the release"),
     "release.held": _did("held the release"),
@@ -88,6 +89,8 @@ _APPROVALS: Final = {
     "approval.deadline_missed": _happened("is overdue", "activity"),
     "approval.escalated": _happened("was escalated", "activity"),
     "approval.asked": _happened("now asks more people", "activity"),
+    "approval.reminded": _did("reminded people of", "activity"),
+    "approval.approver_gone": _happened("names somebody whose account was deactivated", "activity"),
     "approval.stuck": _happened("cannot be completed by anybody", "activity"),
     "approval.unstuck": _happened("can be completed again", "activity"),
     "approval.opened": _echo("was put to people"),
@@ -99,7 +102,7 @@ _APPROVALS: Final = {
 # Of streams that no release page shows; a grant made for a release stands in its stream as well.
 _ELSEWHERE: Final = {
     "role.assigned": _echo("gave a role", "nothing"),
-    "role.ended": _did("ended a role"),
+    "role.ended": _echo("ended a role", "nothing"),
     "role.created": _did("made a role"),
     "role.changed": _did("changed a role"),
     "scope.created": _echo("made a place for rights", "nothing"),
@@ -126,8 +129,12 @@ _ELSEWHERE: Final = {
     "token.issued": _did("issued an access token"),
     "token.revoked": _did("revoked an access token"),
     "delivery.sent_again": _did("had a message sent again"),
+    "delivery.all_sent_again": _did("had messages sent again"),
     "demo.seeded": _did("loaded the demo"),
     "demo.removed": _did("removed the demo"),
+    "demo.asked_for": _did("asked for the demo"),
+    "mail.test_asked": _did("asked for a test mail"),
+    "mail.test_taken": _did("had a test mail taken by the mail server"),
 }
 EVENT_WORDS: Final[Mapping[str, EventWords]] = {
     **_RELEASES, **_PHASES, **_ACTIVITIES, **_APPROVALS, **_ELSEWHERE,
@@ -163,6 +170,8 @@ def verb_of(kind: str, data: Mapping[str, Any], activity_kind: str = "") -> str:
         verb = verdict_verb(str(data.get("verdict")), activity_kind)
         if isinstance(data.get("ordinal"), int) and data["ordinal"] > 1:
             verb = f"changed their decision and {verb}"
+    elif kind == "approval.decision_refused":
+        verb = _REFUSED.get(str(data.get("code")), verb)
     elif kind == "activity.result_reported" and data.get("outcome") == "timed_out":
         verb = "saw no report in time on"
     return verb
@@ -175,7 +184,29 @@ def verdict_verb(verdict: str, activity_kind: str) -> str:
     return found.get(verdict, verdict)
 
 
+# What did not count, by why it was refused; the deadline's words are those of the event itself.
+_REFUSED: Final = {
+    "already_decided": "decided after others had decided on",
+    "not_open": "decided after the closing of",
+}
 _OUTCOMES: Final = {"passed": "passed", "failed": "failed", "timed_out": "timed out"}
+
+
+def _people(data: Mapping[str, Any]) -> str:
+    number = len(data.get("reminded") or ())
+    return "1 person" if number == 1 else f"{number} people"
+
+
+def _managers(data: Mapping[str, Any]) -> str:
+    names = data.get("names") or {}
+    return f"{names.get('former', '')} → {names.get('manager', '')}"
+
+
+_DETAILS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
+    "approval.escalated": lambda data: f"level {data.get('level')}",
+    "approval.reminded": _people,
+    "release.manager_changed": _managers,
+}
 
 
 def detail_of(kind: str, data: Mapping[str, Any]) -> str:
@@ -185,9 +216,9 @@ def detail_of(kind: str, data: Mapping[str, Any]) -> str:
     if kind == "activity.result_reported":
         return _OUTCOMES.get(str(data.get("outcome")), "")
     if kind == "release.changed":
-        return ", ".join(str(one) for one in data.get("fields") or ())
-    if kind == "approval.escalated":
-        return f"level {data.get('level')}"
+        return ", ".join(str(one).replace("_", " ") for one in data.get("fields") or ())
+    if kind in _DETAILS:
+        return _DETAILS[kind](data)
     if kind.startswith("activity.") and (data.get("attempt") or 0) > 1:
         return f"attempt {data['attempt']}"
     return ""

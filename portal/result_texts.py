@@ -19,7 +19,21 @@ _PAST: Final[Mapping[str, str]] = {
     "Send back": "Sent back",
     "Abstain": "Abstained",
 }
+IN_THE_PORTAL: Final = "in the portal"
+MOST_NAMED: Final = 5
 COMMENTED: Final = "Comment added."
+# Headings of the panel: read first, so they must not say more than what was done.
+DONE: Final = "Done"
+NOT_DONE: Final = "Not done"
+DONE_BEFORE: Final = "Done before"
+
+
+@dataclass(frozen=True)
+class Told:
+    """Somebody who is told, and over which channels, in words: "email"; "in the portal" without any."""
+
+    name: str
+    channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -28,6 +42,9 @@ class Outcome:
 
     `word` is the verdict as its button says it ("Pass"). `state` is the round's: approved, rejected,
     open or stuck. `due` and `follows` are words ("12:11", "then escalates to Omar Haddad").
+    `required` names what the number alone does not give ("1 from Security (Inês Prado)"), `remaining`
+    how many could still approve of a stuck round that lacks nothing but voters. `entry` is the number
+    of the entry in the release's ledger.
     """
 
     verdict: str
@@ -37,7 +54,7 @@ class Outcome:
     needed: int
     rejections: int = 0
     seats: int = 0
-    still_needed: str = ""
+    required: Sequence[str] = ()
     awaited: Sequence[str] = ()
     due: str = ""
     follows: str = ""
@@ -47,18 +64,21 @@ class Outcome:
     phase_failed: str = ""
     release_state: str = ""
     menders: str = ""
-    told: Sequence[str] = ()
+    told: Sequence[Told] = ()
     stuck: str = ""
+    remaining: int | None = None
     unreachable: bool = False
     created: bool = True
+    entry: int | None = None
 
 
 @dataclass(frozen=True)
 class ResultText:
-    """The sentences, and the tone of the panel that they stand in."""
+    """The sentences, the tone of the panel that they stand in, and its heading."""
 
     text: str
     tone: str
+    heading: str = DONE
 
 
 def result_of_vote(outcome: Outcome) -> ResultText:
@@ -66,8 +86,8 @@ def result_of_vote(outcome: Outcome) -> ResultText:
     lead = f"{_PAST.get(outcome.word, outcome.word)}."
     if not outcome.created:
         lead = f"{lead} You had said the same before; it counts once."
-    parts = [lead, *_consequence(outcome)]
-    return ResultText(" ".join(part for part in parts if part), _tone(outcome))
+    text = " ".join(part for part in (lead, *_consequence(outcome)) if part)
+    return ResultText(text, _tone(outcome), DONE if outcome.created else DONE_BEFORE)
 
 
 def _consequence(outcome: Outcome) -> list[str]:
@@ -76,8 +96,17 @@ def _consequence(outcome: Outcome) -> list[str]:
     if outcome.state == "rejected":
         return _rejected(outcome)
     if outcome.state == "stuck":
-        return [_sentence(outcome.stuck), _told(outcome)]
+        return [_stuck(outcome), _told(outcome)]
     return _open(outcome)
+
+
+def _stuck(outcome: Outcome) -> str:
+    if outcome.remaining is None:
+        return _sentence(outcome.stuck)
+    voters = {0: "No voter remains", 1: "Only 1 voter remains"}.get(
+        outcome.remaining, f"Only {outcome.remaining} voters remain"
+    )
+    return f"{voters}, {outcome.needed} {'is' if outcome.needed == 1 else 'are'} needed."
 
 
 def _approved(outcome: Outcome) -> list[str]:
@@ -116,8 +145,8 @@ def _mending(outcome: Outcome) -> list[str]:
     if not outcome.menders:
         return [_told(outcome)]
     can = "can retry, fix or abort."
-    if listed(outcome.told, "and") == outcome.menders:
-        return [f"{outcome.menders} was told and {can}"]
+    if [one.name for one in outcome.told] == [outcome.menders]:
+        return [f"{_told(outcome).rstrip('.')} and {can}"]
     return [_told(outcome), f"{outcome.menders} {can}"]
 
 
@@ -127,17 +156,24 @@ def _open(outcome: Outcome) -> list[str]:
         left = f"{counts}; {outcome.needed} of {outcome.seats} are still possible."
         return [left, _waiting(outcome), _deadline(outcome)]
     if outcome.approvals >= outcome.needed:
-        return [
-            f"{outcome.approvals} of {outcome.needed}: the number is reached.",
-            f"Still needed: {outcome.still_needed}.",
-            _deadline(outcome),
-        ]
+        counted = f"The number is met ({outcome.approvals} of {outcome.needed})."
+        needed = f"Still needed: {listed(outcome.required, 'and')}." if outcome.required else ""
+        return [counted, needed, _deadline(outcome)]
     counted = f"{outcome.approvals} of {outcome.needed}."
     return [counted, _waiting(outcome), _deadline(outcome)]
 
 
 def _waiting(outcome: Outcome) -> str:
-    return f"Still waiting on {listed(outcome.awaited, 'or')}." if outcome.awaited else ""
+    return f"Still waiting on {_names(outcome.awaited)}." if outcome.awaited else ""
+
+
+def _names(names: Sequence[str]) -> str:
+    """Names in a row, as whoever waits reads them; of many only the first few."""
+    every = list(dict.fromkeys(names))
+    if len(every) > MOST_NAMED:
+        every = [*every[: MOST_NAMED - 1], f"{len(every) - MOST_NAMED + 1} others"]
+        return f"{', '.join(every[:-1])} and {every[-1]}"
+    return ", ".join(every)
 
 
 def _deadline(outcome: Outcome) -> str:
@@ -147,13 +183,18 @@ def _deadline(outcome: Outcome) -> str:
 
 
 def _told(outcome: Outcome) -> str:
-    if not outcome.told:
+    """Who was told over which channels: "Tom Reuter was told (email)."."""
+    reached: dict[str, list[str]] = {}
+    for one in outcome.told:
+        reached.setdefault(", ".join(one.channels) or IN_THE_PORTAL, []).append(one.name)
+    if not reached:
         return ""
-    return f"{listed(outcome.told, 'and')} {_were(outcome.told)} told."
-
-
-def _were(names: Sequence[str]) -> str:
-    return "was" if len(names) == 1 else "were"
+    were = "was" if len(outcome.told) == 1 else "were"
+    if len(reached) == 1:
+        ((channels, names),) = reached.items()
+        return f"{listed(names, 'and')} {were} told ({channels})."
+    several = [f"{listed(names, 'and')} ({channels})" for channels, names in reached.items()]
+    return f"{listed(several, 'and')} {were} told."
 
 
 def _number(count: int, noun: str) -> str:
@@ -174,8 +215,9 @@ def _tone(outcome: Outcome) -> str:
 
 def result_of_withdrawal(outcome: Outcome) -> ResultText:
     """A vote was taken back."""
-    text = "Withdrawn. The activity waits for you again."
-    return ResultText(" ".join(part for part in (text, _deadline(outcome)) if part), "blue")
+    entry = f"Ledger entry #{outcome.entry}." if outcome.entry is not None else ""
+    parts = ("Withdrawn. The activity waits for you again.", _deadline(outcome), entry)
+    return ResultText(" ".join(part for part in parts if part), "blue")
 
 
 def result_of_comment(*, my_turn: bool) -> ResultText:
@@ -205,11 +247,13 @@ def result_of_old_form() -> ResultText:
     return ResultText(
         "Nothing was done: this form was sent before, and you have decided otherwise since.",
         "amber",
+        NOT_DONE,
     )
 
 
-def too_late(*, state: str, decided_at: str, by: str) -> str:
-    """A vote came after the activity had been settled."""
+def too_late(*, state: str, decided_at: str, by: str, because: str = "") -> str:
+    """A vote came after the activity had been settled, by whom, and what did it when no vote did."""
     when = f" at {decided_at}" if decided_at else ""
     who = f" by {by}" if by else ""
-    return f"Not counted: the activity was {state}{when}{who}. Nothing else to do."
+    why = f": {because}" if because else ""
+    return f"Not counted: the activity was {state}{when}{who}{why}. Nothing else to do."

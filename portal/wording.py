@@ -12,6 +12,25 @@ from releases.rules.transitions import ActivityKind
 RELEASE_STATES: Final = wording.RELEASE_STATES
 PHASE_STATES: Final = wording.PHASE_STATES
 ACTIVITY_STATES: Final = wording.ACTIVITY_STATES
+KIND_WORDS: Final[Mapping[str, str]] = {
+    ActivityKind.PIPELINE: "Pipeline",
+    ActivityKind.CHECK: "Check",
+    ActivityKind.APPROVAL: "Approval",
+    ActivityKind.SIGN_OFF: "Sign-off",
+    ActivityKind.EVIDENCE: "Evidence",
+    ActivityKind.VERIFICATION: "Verification",
+    ActivityKind.INFORMATION: "Information",
+    ActivityKind.HANDOFF: "Handoff",
+}
+# What the link is called that leads to where one does it; it decides nothing by itself.
+_TASKS: Final[Mapping[str, str]] = {
+    ActivityKind.APPROVAL: "Review",
+    ActivityKind.SIGN_OFF: "Sign off",
+    ActivityKind.VERIFICATION: "Verify",
+    ActivityKind.EVIDENCE: "Submit",
+    ActivityKind.INFORMATION: "Answer",
+    ActivityKind.HANDOFF: "Take over",
+}
 # What people do with each kind, as (approve, reject): the record has approve and reject alone.
 _VERDICTS: Final[Mapping[str, tuple[str, str]]] = {
     ActivityKind.APPROVAL: ("Approve", "Reject"),
@@ -27,6 +46,16 @@ _CONDITION_KEYS: Final[Mapping[str, str]] = {
     "environment": "environment",
     "tag": "tag",
 }
+
+
+def kind_word(kind: str, *, overrides: bool = False) -> str:
+    """What kind of activity it is, in a word; `overrides`: whether it asks to skip another one."""
+    return "Request to skip" if overrides else KIND_WORDS[kind]
+
+
+def task_word(kind: str) -> str:
+    """What a link is called that leads to the record, on every page: what is to be done there."""
+    return _TASKS.get(kind, "Review")
 
 
 def verdict_words(kind: str) -> dict[str, str]:

@@ -10,8 +10,8 @@ from releases.models import Process, ProcessReference, ProcessVersion, Release
 
 
 def is_unused() -> bool:
-    """Whether no release was ever made."""
-    return not Release.objects.exists()
+    """Whether there is no release; those of archived products, as of a demo that was removed, are none."""
+    return not Release.objects.filter(product__is_archived=False).exists()
 
 
 def published_processes() -> models.QuerySet[Process]:

@@ -82,11 +82,13 @@ class Board:
             )
 
 
-def load_board(release: Release) -> Board:
-    """The board of a release: one query, however many activities it has, when no phase is empty."""
-    activities = list(
-        Activity.objects.filter(release=release).select_related("phase").order_by("position", "pk")
-    )
+def load_board(release: Release, known: Iterable[Activity] | None = None) -> Board:
+    """The board of a release: one query, however many activities it has, when no phase is empty.
+
+    `known`: the activities with their phases, in order, for whoever has read them already.
+    """
+    rows = Activity.objects.filter(release=release).select_related("phase")
+    activities = list(rows.order_by("position", "pk") if known is None else known)
     phases = {activity.phase_id: activity.phase for activity in activities}
     for activity in activities:
         activity.phase = phases[activity.phase_id]

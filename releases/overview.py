@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +10,12 @@ from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 
-from approvals.models import Approval, AskedPerson, Decision
+from approvals.audience import last_reminded
+from approvals.models import Approval, AskedPerson, Decision, RoleAssignment, Scope
 from approvals.selectors import open_seats_of
 from audit.actor import Actor
 from audit.models import LedgerEntry
-from audit.permissions import granted
+from audit.permissions import granted, live_memberships, within_time
 from audit.selectors import entries_of
 from releases.models import (
     ActivityResult,
@@ -28,12 +29,16 @@ from releases.models import (
 from releases.selectors import processes_for, products_for
 from releases.visibility import everywhere, sees_all
 
-MOST_PEOPLE = 500
+MOST_PEOPLE = 300  # more are not offered in a list
 
 
 def people_asked(rounds: Collection[Approval]) -> list[AskedPerson]:
-    """Those of whom rounds still want an answer, whoever waits longest first."""
+    """Those of whom rounds still want an answer, whoever waits longest first.
+
+    Each with `reminded_at`: when somebody last reminded them of it.
+    """
     rows = AskedPerson.objects.filter(approval__in=rounds, is_open=True, has_answered=False)
+    rows = rows.annotate(reminded_at=last_reminded())
     named = ("approval_id", "asked_at", "user__username", "user__display_name")
     return list(rows.select_related("user").only(*named).order_by("asked_at", "pk"))
 
@@ -154,7 +159,18 @@ def processes_to_release(actor: Actor) -> list[Process]:
     return list(processes_for(actor).filter(Exists(published)))
 
 
-def people_to_name(limit: int = MOST_PEOPLE) -> Sequence[Any]:
-    """Active people, by the name under which they are known."""
-    users = get_user_model()._default_manager.filter(is_active=True, kind="person")
-    return list(users.only("username", "display_name").order_by("display_name", "username")[:limit])
+def people_to_name(products: Collection[Product], limit: int = MOST_PEOPLE) -> list[Any] | None:
+    """The active people who hold a role for one of these products or for everything, by name.
+
+    None when they are more than `limit`, which a list would not show: whoever is looked for is typed then. Nobody else is
+    named, so that the right to make a release doesn't tell who works here (A-049).
+    """
+    places = Q(scope__kind=Scope.Kind.EVERYTHING) | Q(scope__product__in=products)
+    held = RoleAssignment.objects.filter(within_time(), places).order_by()
+    members = live_memberships().filter(group_id__in=held.values("group_id")).values("user_id")
+    people = get_user_model()._default_manager.filter(
+        Q(pk__in=held.values("user_id")) | Q(pk__in=members), is_active=True, kind="person"
+    )
+    named = people.only("username", "display_name").order_by("display_name", "username")
+    found = list(named[: limit + 1])
+    return found if len(found) <= limit else None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from approvals.models import Scope
 from approvals.permissions import AUDITOR, unless_auditor
-from approvals.selectors import Held, held_in, holds_role, in_group
+from approvals.selectors import Held, Reach, holds_role, in_group, reach_of
 from audit.actor import YES, Actor, Answer
-from audit.permissions import can, live_group_ids, within_token
+from audit.permissions import by_rows, can, within_token
 from releases.facts import root_scope
 from releases.models import Phase, Product, Release
 
@@ -36,6 +37,13 @@ def can_manage_release(actor: Actor, release: Release, held: Held | None = None)
     """Whether the actor may hold, resume, abort, defer or change it, whatever has failed."""
     found = can(actor, "manage", *_around(release))
     return unless_auditor(found, actor, release.scope.lineage, held)
+
+
+def can_manage_shown(actor: Actor, release: Release, reach: Callable[[], Reach]) -> Answer:
+    """The same of a release as `release_to_show` loads it, which knows of the right already."""
+    found = by_rows(actor, "manage", release.gives_manage)  # type: ignore[attr-defined]
+    lineage = release.scope.lineage
+    return unless_auditor(found, actor, lineage, reach().held(lineage)) if found else found
 
 
 def can_manage_phase(
@@ -73,20 +81,26 @@ def _is_named_owner(actor: Actor, release: Release, phase: Phase, held: Held | N
     return False
 
 
-def owned_phases(actor: Actor, release: Release, phases: list[Phase]) -> frozenset[int]:
-    """The keys of the phases that the actor owns, by two queries at most; an auditor owns none."""
+def owned_phases(
+    actor: Actor,
+    release: Release,
+    phases: list[Phase],
+    reach: Callable[[], Reach] | None = None,
+) -> frozenset[int]:
+    """The keys of the phases that the actor owns, by one query at most; an auditor owns none.
+
+    `reach`: what the actor holds, where it is read for other questions as well.
+    """
     if actor.user_id is None or actor.kind != "person" or not within_token(actor, "manage"):
         return frozenset()
-    groups: set[int] = set()
-    if any(phase.owner_group_id for phase in phases):
-        groups.update(live_group_ids(actor.user_id).values_list("group_id", flat=True))
     named = {phase.pk for phase in phases if phase.owner_user_id == actor.user_id}
-    named |= {phase.pk for phase in phases if phase.owner_group_id in groups}
-    if not named and not any(phase.owner_role_id for phase in phases):
+    if not named and not any(phase.owner_group_id or phase.owner_role_id for phase in phases):
         return frozenset()
-    held = held_in(actor, release.scope.lineage)
+    found = reach() if reach is not None else reach_of(actor.user_id)
+    held = found.held(release.scope.lineage)
     if held.reads_only:
         return frozenset()
+    named |= {phase.pk for phase in phases if phase.owner_group_id in found.groups}
     return frozenset(named | {phase.pk for phase in phases if phase.owner_role_id in held.roles})
 
 

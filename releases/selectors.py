@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from approvals.models import (
     AskedPerson,
     Role,
 )
-from approvals.selectors import open_seats_of
+from approvals.selectors import Reach, open_seats_of
 from audit.actor import Actor
 from audit.compiled import Compiled, CompiledValues
 from audit.errors import NotFound
@@ -31,13 +31,13 @@ from releases.models import (
     ProcessVersion,
     Product,
     Release,
-    Snooze,
 )
 from releases.rules.transitions import ACTIVITY_OPEN, ACTIVITY_WAITING, ActivityState
 from releases.visibility import (
     asked_or_named,
     everywhere,
     first_visible,
+    may,
     may_be_asked,
     reached_live,
     sees_all,
@@ -204,41 +204,22 @@ def releases_matching(actor: Actor, wanted: ReleaseFilter) -> models.QuerySet[Re
     return rows.defer("process_version__document")
 
 
-def release_to_show(actor: Actor, release_id: int) -> Release:
-    """One visible release with all that its page says of it, and `read_at`. Raises NotFound."""
+def release_to_show(
+    actor: Actor, release_id: int, reach: Callable[[], Reach] | None = None
+) -> Release:
+    """One visible release with all that its page says of it, and `read_at`. Raises NotFound.
+
+    `gives_manage` says whether the actor has the right `manage` there. `reach`: what the actor
+    holds, read when it is first asked for.
+    """
     rows = (
         Release.objects.select_related(
             "product", "scope", "process_version__process", "manager", "requester", "starter"
         )
-        .annotate(read_at=Now())
+        .annotate(read_at=Now(), gives_manage=may(actor, "manage"))
         .filter(pk=release_id)
     )
-    return first_visible(actor, rows, "")
-
-
-def activity_to_show(actor: Actor, activity_id: int) -> Activity:
-    """One visible activity with all that its page says of it, and `read_at`. Raises NotFound.
-
-    `was_snoozed` says whether anybody ever put it aside: mostly nobody has, and no page asks who.
-    """
-    rows = (
-        Activity.objects.select_related(
-            "phase__owner_user",
-            "phase__owner_group",
-            "phase__owner_role",
-            "release__product",
-            "release__scope",
-            "release__process_version",
-            "release__manager",
-            "release__requester",
-            "asked_by",
-        )
-        .annotate(
-            read_at=Now(), was_snoozed=Exists(Snooze.objects.filter(activity_id=OuterRef("pk")))
-        )
-        .filter(pk=activity_id)
-    )
-    return first_visible(actor, rows, "release__")
+    return first_visible(actor, rows, "", reach=reach)
 
 
 def activities_matching(actor: Actor, wanted: ActivityFilter) -> models.QuerySet[Activity]:

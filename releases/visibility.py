@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, OuterRef, Q, Value, When
 
 from approvals.models import AskedPerson, ScopeGroupPermission, ScopeUserPermission
 from approvals.selectors import (
+    Reach,
     roles_held,
     scopes_with_a_live_seat,
     scopes_with_a_seat,
@@ -91,20 +92,39 @@ def may_be_asked(actor: Actor) -> bool:
     return actor.kind == "person" and not sees_all(actor)
 
 
+def may(actor: Actor, action: str) -> Case:
+    """Whether guardian's rows give the actor the action on a release, as a column of it."""
+    rights = everywhere(actor, action) | granted(actor, action, Product, "product_id")
+    rights |= granted(actor, action, Release, "pk")
+    return Case(When(rights, then=Value(True)), default=Value(False))
+
+
 def first_visible(
-    actor: Actor, rows: models.QuerySet[Any], to_release: str, *, asked: bool = False
+    actor: Actor,
+    rows: models.QuerySet[Any],
+    to_release: str,
+    *,
+    asked: bool = False,
+    reach: Callable[[], Reach] | None = None,
 ) -> Any:
     """The one row when it is visible: first by what is indexed, then by what holds right now.
 
     In steps, each asked when the one before found nothing: to put the whole condition together
     takes longer than everything that a decision writes. `asked` says that the first step, whether
-    the actor is asked there or named, was taken. Raises NotFound.
+    the actor is asked there or named, was taken. With `reach` (what the actor holds, which the
+    caller reads for other questions as well) all others are one: a page pays for each query, and
+    for little else. Raises NotFound.
     """
     rows = rows.order_by()
     steps: list[Callable[[], Q]] = [
         lambda: visible(actor, to_release),
         lambda: reached_live(actor, to_release),
     ]
+    if reach is not None:
+        places = reach
+        steps = [
+            lambda: visible(actor, to_release) | reached_live(actor, to_release, places().places)
+        ]
     if sees_all(actor):
         steps = [Q]
     elif may_be_asked(actor) and not asked:

@@ -4,5 +4,6 @@ from portal.models import groups as _groups  # noqa: F401  (registers the histor
 from portal.models.bookkeeping import Heartbeat, IdempotencyKey
 from portal.models.people import Membership, User
 from portal.models.tokens import ApiToken
+from portal.models.visits import ActivityVisit
 
-__all__ = ["ApiToken", "Heartbeat", "IdempotencyKey", "Membership", "User"]
+__all__ = ["ActivityVisit", "ApiToken", "Heartbeat", "IdempotencyKey", "Membership", "User"]

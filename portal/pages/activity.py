@@ -19,14 +19,19 @@ from approvals.services.explaining import may_withdraw
 from audit.actor import Actor, Answer
 from portal.forms.decision import DecisionForm, Typed, decision_form, typed_before
 from portal.pages.activity_deadline import DeadlinePanel, deadline_panel
+from portal.pages.activity_differences import Difference, differences_between
 from portal.pages.activity_facts import FactPanel, fact_panel
-from portal.pages.activity_history import Attempt, Difference, attempts_of, differences_between
+from portal.pages.activity_history import Attempt, attempts_of
 from portal.pages.activity_next import Following, following, with_names
 from portal.pages.activity_policy import PolicyPanel, policy_panel
 from portal.pages.activity_seats import SeatPanel, answers_of, asked_words, seat_panel
-from portal.pages.activity_standing import ActivityPage, load_activity_page
-from portal.pages.notifications import ToldLine, notices_of
-from portal.wording import blocked_words, verdict_words
+from portal.pages.activity_since import Since, since_last_opened
+from portal.pages.activity_situation import situation_of
+from portal.pages.activity_so_far import SoFar, so_far
+from portal.pages.activity_standing import ActivityPage, load_with_the_rest
+from portal.pages.notifications import ToldPage, told_page
+from portal.visits import known_to
+from portal.wording import blocked_words, kind_word, verdict_words
 from releases.facts import lineage_of
 from releases.inbox import snoozers_of
 from releases.models import Activity, Comment, Snooze
@@ -43,16 +48,6 @@ from releases.selectors import comments_of
 
 TABS: Final = ("discussion", "history", "policy", "notifications")
 NEWEST_COMMENTS: Final = 50
-_KINDS: Final[Mapping[str, str]] = {
-    ActivityKind.PIPELINE: "Pipeline",
-    ActivityKind.CHECK: "Check",
-    ActivityKind.APPROVAL: "Approval",
-    ActivityKind.SIGN_OFF: "Sign-off",
-    ActivityKind.EVIDENCE: "Evidence",
-    ActivityKind.VERIFICATION: "Verification",
-    ActivityKind.INFORMATION: "Information",
-    ActivityKind.HANDOFF: "Handoff",
-}
 # What one is asked to look at, by kind.
 _SUBJECTS: Final[Mapping[str, str]] = {
     ActivityKind.VERIFICATION: "What you are verifying",
@@ -139,7 +134,7 @@ class Record:
     @property
     def kind_word(self) -> str:
         """What kind of activity it is."""
-        return "Request to skip" if self.activity.overrides_id else _KINDS[self.activity.kind]
+        return kind_word(self.activity.kind, overrides=self.activity.overrides_id is not None)
 
     @property
     def subject(self) -> str:
@@ -195,9 +190,9 @@ class Record:
         return policy_panel(self.page)
 
     @cached_property
-    def told(self) -> list[ToldLine]:
+    def told(self) -> ToldPage:
         """Who was told what, when, over which channel, with what result (NTF-7)."""
-        return notices_of(self.activity)
+        return told_page(self.activity, self.older or 0)
 
     @cached_property
     def attempts(self) -> list[Attempt]:
@@ -232,6 +227,11 @@ class Record:
         return "form" if self.may_decide else "cannot"
 
     @cached_property
+    def situation(self) -> str:
+        """What stands there for this reader, for /live/ to compare."""
+        return situation_of(self)
+
+    @cached_property
     def form(self) -> DecisionForm | None:
         """The form to decide with, filled with what was typed."""
         approval = self.page.approval
@@ -260,7 +260,27 @@ class Record:
         if approval is None:
             return ()
         known = self.draft.known_attempt or approval.attempt - 1
-        return differences_between(rounds.get(known), approval, self.page)
+        told = {one.label for one in self.since.differences} if self.since else set()
+        return tuple(
+            one
+            for one in differences_between(rounds.get(known), approval, self.page)
+            if self.draft.known_attempt or one.label not in told
+        )
+
+    @cached_property
+    def since(self) -> Since | None:
+        """What has changed since the reader last opened it."""
+        return since_last_opened(self.page)
+
+    @cached_property
+    def so_far(self) -> SoFar | None:
+        """What has come of the rest of the release; a pipeline asks nobody, so nobody needs it there."""
+        return None if self.automated else so_far(self.page)
+
+    @property
+    def first_time(self) -> bool:
+        """Whether the reader has never decided on anything, and may here."""
+        return self.panel == "form" and not self.activity.has_decided  # type: ignore[attr-defined]
 
     @cached_property
     def blocked_because(self) -> list[str]:
@@ -321,7 +341,8 @@ class Record:
 
     @cached_property
     def _newest_comments(self) -> list[Comment]:
-        rows = comments_of(self.activity).order_by("-pk")
+        # They keep the name that their author had; the account itself is not shown.
+        rows = comments_of(self.activity).select_related(None).order_by("-pk")
         if self.older is not None:
             rows = rows.filter(pk__lt=self.older)
         return list(rows[: NEWEST_COMMENTS + 1])
@@ -330,6 +351,12 @@ class Record:
     def comments(self) -> list[Comment]:
         """The newest comments (or those before `older`), oldest first."""
         return self._newest_comments[:NEWEST_COMMENTS][::-1]
+
+    @property
+    def newest_comment(self) -> int:
+        """The key of the newest comment, 0 without one."""
+        newest = self._newest_comments
+        return newest[0].pk if newest else 0
 
     @property
     def older_comments(self) -> int | None:
@@ -363,6 +390,6 @@ def load_activity(
     older: int | None = None,
 ) -> Record:
     """An activity for its page, or for a pane. Raises NotFound for one that the actor may not see."""
-    page = load_activity_page(actor, activity_id)
+    page = load_with_the_rest(actor, activity_id, known_to)
     shown = tab if tab in TABS else TABS[0]
     return Record(page, shown, draft or Draft(), changing, older)

@@ -6,11 +6,12 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from approvals.models import Approval, Decision
 from audit.selectors import versions_of
 from portal.pages.activity_deadline import deadline_panel
+from portal.pages.activity_differences import Difference, differences_between
 from portal.pages.activity_seats import answers_of
 from portal.pages.activity_standing import ActivityPage
 from portal.wording import verdict_words
@@ -35,16 +36,6 @@ _MOVES: Final[Mapping[str, str]] = {
     "release_cancelled": "Cancelled with its release",
     "release_deferred": "Put off with its release",
 }
-_CONTENT: Final[Mapping[str, str]] = {
-    "version": "Version",
-    "commit": "Commit",
-    "artifacts": "Artifacts",
-    "authors": "Authors",
-    "process": "Process",
-    "rule": "Rule",
-    "form": "Form",
-    "seats": "Seats",
-}
 _POLICY: Final = "Policy"
 _RESTING: Final = frozenset({ActivityState.BLOCKED, ActivityState.SKIPPED, ActivityState.ABORTED})
 
@@ -61,15 +52,6 @@ class Entry:
     text: str = ""
     answers: tuple[tuple[str, str], ...] = ()
     counts: bool = True
-
-
-@dataclass(frozen=True)
-class Difference:
-    """What one attempt was asked about and another was not."""
-
-    label: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True)
@@ -168,34 +150,3 @@ def _moves(page: ActivityPage) -> Iterator[Entry]:
             who = version.history_actor or _POLICY
             reason = version.history_change_reason or ""
             yield Entry(version.history_date, who, words, attempt, text=reason)
-
-
-def differences_between(
-    before: Approval | None, after: Approval | None, page: ActivityPage
-) -> tuple[Difference, ...]:
-    """What two rounds were asked about differently, by the content that each opened with."""
-    if before is None or after is None:
-        return ()
-    former, later = json.loads(before.content), json.loads(after.content)
-    authors = {one["user"]: one["name"] for one in json.loads(page.activity.release.authors)}
-    return tuple(
-        Difference(
-            label, _shown(key, former.get(key), authors), _shown(key, later.get(key), authors)
-        )
-        for key, label in _CONTENT.items()
-        if former.get(key) != later.get(key)
-    )
-
-
-def _shown(key: str, value: Any, authors: Mapping[int, str]) -> str:
-    if not value:
-        return "none"
-    if key == "authors":
-        return ", ".join(authors.get(one, "somebody") for one in value)
-    if key == "artifacts":
-        return ", ".join(f"{one.get('name')} {one.get('digest', '')[:19]}".strip() for one in value)
-    if key == "rule":
-        return " ".join(str(part) for part in value.values() if part is not None)
-    if key in ("form", "seats", "process"):
-        return str(value)[:12]
-    return str(value)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from approvals.wording import still_needed, stuck_words
-from audit.selectors import notices_about
+from approvals.rules.quorum import Evaluation
+from approvals.wording import listed, seat_words, stuck_words
+from audit.models import Delivery
+from audit.selectors import entries_of, notices_about
 from portal.moments import short_moment_words
 from portal.pages.activity_deadline import deadline_panel
 from portal.pages.activity_next import mender, started_between
@@ -17,6 +21,7 @@ from portal.pages.activity_standing import ActivityPage
 from portal.result_texts import (
     Outcome,
     ResultText,
+    Told,
     result_of_comment,
     result_of_retry,
     result_of_vote,
@@ -32,6 +37,9 @@ from releases.rules.transitions import (
 from releases.services.decisions import Decided
 
 _ENDINGS: Final = ("completed", "rejected", "stuck")
+_CHANNELS: Final[Mapping[str, str]] = {Delivery.Channel.EMAIL: "email"}
+# One's own is the newest, but for those of others in the same moment.
+_NEWEST_ENTRIES: Final = 20
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,7 @@ def _outcome(decided: Decided, before: ActivityPage, after: ActivityPage, clock:
         needed=evaluation.needed,
         rejections=evaluation.rejections,
         seats=evaluation.seat_count,
-        still_needed=_still_needed(after),
+        required=_required(after),
         awaited=awaited_names(after),
         due=due,
         follows=follows,
@@ -81,26 +89,59 @@ def _outcome(decided: Decided, before: ActivityPage, after: ActivityPage, clock:
         menders=mender(after) if failed and target is None else "",
         told=_told(after),
         stuck=stuck_words(reason, after.names) if evaluation.stuck else "",
+        remaining=_remaining(evaluation),
         unreachable=evaluation.finding.cause == "number_unreachable",
         created=decided.created,
     )
 
 
-def _told(page: ActivityPage) -> list[str]:
-    """Who is told of how this attempt ended, or that nobody can complete it: whoever has a notice."""
+def _told(page: ActivityPage) -> list[Told]:
+    """Who is told of how this attempt ended, or that nobody can complete it: whoever has a notice.
+
+    A channel counts when a message is on its way by it; everybody finds it in the portal.
+    """
     if page.evaluation is not None and not page.evaluation.stuck:
         return []
     notices = notices_about(page.activity.host).filter(
         attempt=page.activity.attempt, moment__in=_ENDINGS
     )
-    return sorted({one.display_name for one in notices})
+    found = {
+        one.display_name: tuple(
+            _CHANNELS[delivery.channel]
+            for delivery in one.deliveries.all()
+            if delivery.state != Delivery.State.DROPPED
+        )
+        for one in notices
+    }
+    return [Told(name, channels) for name, channels in sorted(found.items())]
 
 
-def _still_needed(page: ActivityPage) -> str:
-    """Only what is missing, without what has been given already."""
-    if page.evaluation is None:
-        return ""
-    return still_needed(page.evaluation.reason, page.names).partition(";")[0]
+def _required(page: ActivityPage) -> list[str]:
+    """What is missing besides the number: "1 from Security (Inês Prado)"."""
+    if page.standing is None or page.evaluation is None:
+        return []
+    waiting = page.waiting_by_seat()
+    missing: dict[tuple[str, tuple[str, ...]], int] = {}
+    for seat in page.standing.seats:
+        if seat.required and seat.number not in page.seating:
+            words = seat_words([one.to_dict() for one in seat.sources], page.names)
+            key = words, tuple(waiting.get(seat.number, ()))
+            missing[key] = missing.get(key, 0) + 1
+    return [
+        f"{number} from {words}{_of_whom(words, names)}"
+        for (words, names), number in missing.items()
+    ]
+
+
+def _of_whom(words: str, names: tuple[str, ...]) -> str:
+    return "" if not names or names == (words,) else f" ({listed(names, 'or')})"
+
+
+def _remaining(evaluation: Evaluation) -> int | None:
+    """How many could approve of a round that is stuck for want of voters, and of nothing else."""
+    finding = evaluation.finding
+    too_few = finding.cause == "too_few_people" and not finding.unfillable
+    return finding.possible if too_few else None
 
 
 def _due(page: ActivityPage, clock: Clock) -> tuple[str, str]:
@@ -110,11 +151,25 @@ def _due(page: ActivityPage, clock: Clock) -> tuple[str, str]:
     return clock.words(panel.due_at, page.now), panel.follows
 
 
-def result_after_withdrawal(page: ActivityPage, clock: Clock) -> ResultText:
+def result_after_withdrawal(withdrawn: Decided, page: ActivityPage, clock: Clock) -> ResultText:
     """A vote was taken back."""
     due, follows = _due(page, clock)
-    outcome = Outcome("withdraw", "Withdraw", "open", 0, 0, due=due, follows=follows)
+    entry = _entry_of(withdrawn)
+    outcome = Outcome("withdraw", "Withdraw", "open", 0, 0, due=due, follows=follows, entry=entry)
     return result_of_withdrawal(outcome)
+
+
+def _entry_of(withdrawn: Decided) -> int | None:
+    """The number of the ledger entry that tells of a withdrawal, in the release's own stream."""
+    told = entries_of(withdrawn.release.stream).filter(kind="approval.decision_withdrawn")
+    newest = told.order_by("-seq")[:_NEWEST_ENTRIES]
+    mine = (one for one in newest if _decision_in(one.text) == withdrawn.decision.pk)
+    return next((one.seq for one in mine), None)
+
+
+def _decision_in(text: str) -> int | None:
+    found: int | None = json.loads(text)["data"].get("decision")
+    return found
 
 
 def result_after_comment(page: ActivityPage) -> ResultText:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from approvals.facts import seats_of
 from approvals.models import Approval, Decision
 from approvals.rules.quorum import Evaluation
 from approvals.rules.seating import seat_votes
@@ -24,8 +25,10 @@ from releases.models import Activity, ActivityResult
 from releases.permissions import can_decide
 from releases.rules.conditions import ReleaseFacts as ConditionFacts
 from releases.rules.transitions import AUTOMATED_KINDS, ActivityKind, ActivityState
-from releases.selectors import activity_to_show, results_of
+from releases.selectors import results_of
 from releases.services.questions import exclusions_for
+from releases.shown import Known, activity_to_show
+from releases.so_far import VotesSoFar, board_with_reports, votes_so_far
 
 Names = dict[tuple[str, Any], str]
 
@@ -42,6 +45,7 @@ class ActivityPage:
     results: list[ActivityResult]
     standing: Standing | None
     names: Names = field(default_factory=dict)
+    elsewhere: VotesSoFar | None = None
 
     @property
     def now(self) -> dt.datetime:
@@ -119,35 +123,72 @@ def load_activity_page(actor: Actor, activity_id: int) -> ActivityPage:
     """Load an activity for an actor. Raises NotFound for one that they may not see."""
     activity = activity_to_show(actor, activity_id)
     board = load_board(activity.release)
-    automated = ActivityKind(activity.kind) in AUTOMATED_KINDS
-    rounds = [] if automated else list(rounds_of(activity.host))
+    rounds = _rounds(activity)
     decisions = decisions_of(rounds) if rounds else {}
-    results = results_of(activity) if automated else []
-    page = ActivityPage(actor, activity, board, rounds, decisions, results, standing=None)
-    if page.approval is not None:
+    return _loaded(ActivityPage(actor, activity, board, rounds, decisions, [], standing=None))
+
+
+def load_with_the_rest(actor: Actor, activity_id: int, known: Known | None = None) -> ActivityPage:
+    """The same with what has come of the rest of the release so far, for whoever decides (EXE-3).
+
+    No query more. `known`: as `activity_to_show` takes it. Raises NotFound.
+    """
+    activity = activity_to_show(actor, activity_id, known)
+    board = board_with_reports(activity.release)
+    rounds = _rounds(activity)
+    votes = votes_so_far(activity.release, activity.host, rounds)
+    page = ActivityPage(actor, activity, board, rounds, votes.own, [], standing=None)
+    page.elsewhere = votes
+    return _loaded(page)
+
+
+def _rounds(activity: Activity) -> list[Approval]:
+    return [] if _is_automated(activity) else list(rounds_of(activity.host))
+
+
+def _is_automated(activity: Activity) -> bool:
+    return ActivityKind(activity.kind) in AUTOMATED_KINDS
+
+
+def _loaded(page: ActivityPage) -> ActivityPage:
+    """The page with its results and how its newest round stands."""
+    activity, approval = page.activity, page.approval
+    if _is_automated(activity):
+        page.results = results_of(activity)
+    wanted = _named(page)
+    if approval is not None:
         page.standing = look_at_round(
-            page.approval,
-            decisions[page.approval.pk],
+            approval,
+            page.decisions[approval.pk],
             lineage=lineage_of(activity.release),
-            exclusions=exclusions_for(board, activity),
+            exclusions=exclusions_for(page.board, activity),
             now=page.now,
+            named=wanted,
         )
-    page.names = _names(page)
-    return page
-
-
-def _names(page: ActivityPage) -> Names:
-    """Today's names of whom seats, planned seats and rungs name; of voters the name they had."""
     known: Names = dict(page.standing.names) if page.standing is not None else {}
-    keys: set[tuple[str, Any]] = set()
-    if page.standing is not None:
-        keys |= {(one.kind, one.ref) for seat in page.standing.seats for one in seat.sources}
-        rungs = ladder_of(page.standing.approval).rungs
-        keys |= {(rung.source.kind, rung.source.ref) for rung in rungs if rung.source}
-    keys |= {entry_reference(entry) for entry in page.spec.get("approvers") or ()}
     voters = {
         ("person", str(decision.person)): decision.display_name
         for several in page.decisions.values()
         for decision in several
     }
-    return {**known, **names_of_sources(keys - known.keys()), **voters}
+    missing = set() if page.standing is not None else wanted
+    page.names = {**known, **names_of_sources(missing), **voters}
+    return page
+
+
+def _named(page: ActivityPage) -> set[tuple[str, Any]]:
+    """Whom the process plans to ask, whom former attempts asked, whom rungs of the deadline name."""
+    keys: set[tuple[str, Any]] = {
+        entry_reference(entry) for entry in page.spec.get("approvers") or ()
+    }
+    former = {one.seats: one for one in page.rounds[:-1] if one.seats != page.rounds[-1].seats}
+    for one in former.values():
+        keys |= {(source.kind, source.ref) for seat in seats_of(one) for source in seat.sources}
+    if page.approval is not None:
+        rungs = ladder_of(page.approval).rungs
+        keys |= {(rung.source.kind, rung.source.ref) for rung in rungs if rung.source}
+    return {(kind, ref) for kind, ref in keys if kind in _WITH_A_NAME}
+
+
+# A right is called what it is.
+_WITH_A_NAME = frozenset({"user", "group", "role"})

@@ -11,17 +11,23 @@ import binascii
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from audit.actor import Actor
 from portal.marks import Mark
-from portal.pages.activity import load_activity
 from portal.pages.inbox import load_counts
+from portal.pages.live_activity import activity_parts
 from portal.pages.live_asked import Asked, Part, Scope
 from portal.pages.live_inbox import inbox_parts
-from portal.pages.release import load_release_page, release_fragments
+from portal.pages.phase import load_phase_page
+from portal.pages.release import load_release_page
 from portal.pages.release_feed import FeedQuery
-from releases.selectors import count_waiting, release_for
+from portal.pages.release_fragments import phase_fragments, release_fragments
+from releases.selectors import activity_for, count_waiting, release_for
+
+_BETWEEN: Final = "|"
+_ITS_OWN: Final = ("stream", "portal", "snoozed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +40,25 @@ class News:
 
 def token_of(mark: Mark, scope: Scope) -> str:
     """How far a page has come, as opaque text; another one whenever anything may be new."""
-    plain = ".".join(str(one) for one in (*astuple(mark), scope.kind, scope.key))
+    plain = _BETWEEN.join(str(one) for one in (*astuple(mark), scope.kind, scope.key))
     return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
 
 
-def _stream_of(token: str) -> str:
-    """How far the stream was, by a token; nothing for one that says nothing."""
+def _stands_still(token: str, mark: Mark) -> bool:
+    """Whether nothing has moved since what a page of one release or activity was made of.
+
+    That is its release's stream, the rights and groups of people, and what was put aside.
+    """
     try:
         plain = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
     except (ValueError, binascii.Error):
-        return ""
-    parts = plain.split(".")
-    return parts[2] if len(parts) == 7 else ""
+        return False
+    parts = plain.split(_BETWEEN)
+    names = Mark.__slots__
+    if len(parts) != len(names) + 2:
+        return False
+    former = dict(zip(names, parts, strict=False))
+    return all(former[name] == str(getattr(mark, name)) for name in _ITS_OWN)
 
 
 def load_news(actor: Actor, asked: Asked, mark: Mark, now: dt.datetime, zone: ZoneInfo) -> News:
@@ -57,25 +70,30 @@ def load_news(actor: Actor, asked: Asked, mark: Mark, now: dt.datetime, zone: Zo
             "waiting": counts.waiting,
             **{f"tab-{name}": number for name, number in counts.lists.items()},
         }
-        return News(numbers, tuple(inbox_parts(actor, asked, counts, now)))
+        return News(numbers, tuple(inbox_parts(actor, asked, counts, now, zone)))
     parts: tuple[Part, ...] = ()
+    still = _stands_still(asked.since, mark)
+    # Nothing new of it is nothing to show, and still only for those who see it.
     if scope.kind == "activity":
-        parts = tuple(_activity(actor, scope.key))
+        if still:
+            activity_for(actor, scope.key)
+        else:
+            parts = tuple(activity_parts(actor, asked))
     elif scope.kind == "release":
-        if _stream_of(asked.since) == str(mark.stream):
-            release_for(actor, scope.key)  # nothing new of it, and still only for those who see it
+        if still:
+            release_for(actor, scope.key)
         else:
             parts = tuple(_release(actor, asked))
     return News({"waiting": count_waiting(actor)}, parts)
 
 
 def _release(actor: Actor, asked: Asked) -> Iterator[Part]:
-    page = load_release_page(actor, asked.scope.key, FeedQuery(seen=asked.seen))
-    for one in release_fragments(page, parts=asked.parts, cells=asked.cells):
+    key = asked.scope.key
+    if asked.phase:
+        found = phase_fragments(load_phase_page(actor, key, asked.phase), asked.cells)
+    else:
+        query = FeedQuery(seen=asked.seen)
+        page = load_release_page(actor, key, query, everything=asked.everything)
+        found = release_fragments(page, asked.cells)
+    for one in found:
         yield Part(one.template, {**one.context, "live": True})
-
-
-def _activity(actor: Actor, activity_id: int) -> Iterator[Part]:
-    record = load_activity(actor, activity_id)
-    for name in ("meta", "seats"):
-        yield Part(f"portal/activities/_{name}.html", {"record": record, "oob": True})

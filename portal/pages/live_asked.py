@@ -5,11 +5,23 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 MOST_ROWS: Final = 60
 MOST_CELLS: Final = 500
 _MOST_DIGITS: Final = 18
+_LONGEST_WORD: Final = 100
+_LONGEST_PLACE: Final = 2000
+
+
+class Query(Protocol):
+    """Parameters of an address, of which some come several times (Django's QueryDict)."""
+
+    def get(self, name: str, default: str, /) -> str: ...
+
+    def getlist(self, name: str, /) -> list[str]: ...
+
+    def __contains__(self, name: str, /) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +43,13 @@ class Scope:
 
     @property
     def stream(self) -> str:
-        """The stream of the record that moves it; none but for a release."""
+        """The stream of the record that moves a release; that of an activity is not in its name."""
         return f"release:{self.key}" if self.kind == "release" else ""
+
+    @property
+    def activity(self) -> int:
+        """The activity that the page shows, else 0."""
+        return self.key if self.kind == "activity" else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,34 +63,48 @@ class ShownRow:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a poll says of its page."""
+    """What a poll says of its page: where it has come to, and what stands there.
+
+    Of the inbox: `rows`, those that stand there; `place`, the address of its list, with filters;
+    `shown`, when the page was made, if its list goes on on other pages.
+
+    Of a release: `cells`, the activities whose rows stand there; `seen`, the newest line of the
+    feed; `everything`, whether the drawing shows it all; `phase`, the phase if it is one's page. Of
+    an activity: `situation`, what stands where one decides; `changing`, whether that is a form for
+    another decision; `comment`, the newest comment there. None is what the page does not show.
+    """
 
     scope: Scope
     since: str = ""
     rows: tuple[ShownRow, ...] = ()
+    place: str = ""
     shown: dt.datetime | None = None
     seen: int | None = None
     cells: frozenset[int] | None = None
-    parts: bool = True
+    everything: bool = False
+    phase: str = ""
+    situation: str = ""
+    changing: bool = False
+    comment: int | None = None
 
     @classmethod
-    def read(
-        cls,
-        scope: str,
-        since: str,
-        rows: Sequence[str],
-        shown: str,
-        *,
-        seen: str = "",
-        cells: str | None = None,
-        parts: bool = True,
-    ) -> Asked:
+    def read(cls, query: Query) -> Asked:
         """Read the parameters; what makes no sense is left out."""
-        found = [_row(one) for one in rows[:MOST_ROWS]]
-        known = tuple(one for one in found if one is not None)
-        newest = int(seen) if _is_number(seen) else None
-        keys = None if cells is None else frozenset(_numbers(cells.split(".")[:MOST_CELLS]))
-        return cls(Scope.read(scope), since[:200], known, _moment(shown), newest, keys, parts)
+        cells = query.get("cells", "").split(".")[:MOST_CELLS] if "cells" in query else None
+        return cls(
+            scope=Scope.read(query.get("scope", "")),
+            since=query.get("since", "")[:200],
+            rows=tuple(_rows(query.getlist("row"))),
+            place=query.get("place", "")[:_LONGEST_PLACE],
+            shown=_moment(query.get("shown", "")),
+            seen=_number(query.get("seen", "")),
+            cells=None if cells is None else frozenset(_numbers(cells)),
+            everything=query.get("graph", "") == "all",
+            phase=query.get("phase", "")[:_LONGEST_WORD],
+            situation=query.get("situation", "")[:_LONGEST_WORD],
+            changing=query.get("change", "") == "1",
+            comment=_number(query.get("comment", "")),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +115,19 @@ class Part:
     context: Mapping[str, Any]
 
 
-def _row(text: str) -> ShownRow | None:
-    parts = text.split(".")
-    if len(parts) != 3 or not all(_is_number(one) for one in parts):
-        return None
-    return ShownRow(*(int(one) for one in parts))
+def _rows(texts: Sequence[str]) -> Iterator[ShownRow]:
+    for text in texts[:MOST_ROWS]:
+        parts = text.split(".")
+        if len(parts) == 3 and all(_is_number(one) for one in parts):
+            yield ShownRow(*(int(one) for one in parts))
 
 
 def _numbers(texts: Sequence[str]) -> Iterator[int]:
     return (int(one) for one in texts if _is_number(one))
+
+
+def _number(text: str) -> int | None:
+    return int(text) if _is_number(text) else None
 
 
 def _is_number(text: str) -> bool:

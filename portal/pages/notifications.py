@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
+
+from django.utils import timezone
 
 from audit.actor import Actor
 from audit.models import Delivery, Notice
-from audit.selectors import notices_about
+from audit.selectors import notices_about, notices_to
 from portal.notifications.centre import (
+    MOST_COUNTED,
     count_unread,
-    count_unread_waiting,
-    in_order,
-    notices_for,
+    newest_notices,
+    path_of,
+    waiting_among,
+    waiting_notices,
 )
 from portal.notifications.words import MOMENTS, ending_words, sentence_of, why_words
 from releases.models import Activity
 
 PAGE_SIZE: Final = 50
 IN_PANEL: Final = 10
+# Keys are given when a notice is written and seen when that is committed, in whichever order. What is
+# older than this has been committed, with everything below it.
+_SETTLED: Final = dt.timedelta(seconds=30)
 
 _RESULTS: Final = {
     Delivery.State.PENDING: ("waits to be sent", "grey"),
@@ -59,20 +66,33 @@ class NoticeGroup:
 
 
 @dataclass(frozen=True)
+class ReadAll:
+    """What "mark all read" means on a page: all up to a key, and those that came a moment ago."""
+
+    before: int = 0
+    recent: tuple[int, ...] = ()
+
+    @property
+    def recent_text(self) -> str:
+        """The recent ones as one field."""
+        return ".".join(map(str, self.recent))
+
+
+@dataclass(frozen=True)
 class CentrePage:
-    """One page of the centre; `newest` is the key up to which "all" is meant by "mark all read"."""
+    """One page of the centre; `older` and `further` are the keys that it and the next one begin below."""
 
     groups: tuple[NoticeGroup, ...]
     unread: int
-    number: int
-    has_more: bool
-    newest: int
+    read_all: ReadAll
     only_unread: bool
+    older: int | None
+    further: int | None
 
     @property
-    def empty(self) -> bool:
-        """Whether there is nothing on it."""
-        return not self.groups
+    def unread_words(self) -> str:
+        """The number at the tab: nothing above 99."""
+        return f"{MOST_COUNTED - 1}+" if self.unread >= MOST_COUNTED else str(self.unread)
 
 
 @dataclass(frozen=True)
@@ -90,35 +110,53 @@ class ToldLine:
     at: dt.datetime | None
 
 
-def centre_page(actor: Actor, *, number: int = 1, only_unread: bool = False) -> CentrePage:
-    """A page of the actor's notices: what needs them first, then the newest."""
-    rows = notices_for(actor)
-    if only_unread:
-        rows = rows.filter(read_at__isnull=True)
-    first = (number - 1) * PAGE_SIZE
-    found = list(in_order(rows)[first : first + PAGE_SIZE + 1])
-    lines = [_line(one) for one in found[:PAGE_SIZE]]
+def centre_page(actor: Actor, *, older: int | None = None, only_unread: bool = False) -> CentrePage:
+    """A page of the actor's notices: first what needs them, most urgent first, then the newest.
+
+    `older`: the key below which a further page begins. However much somebody was told, a page reads
+    what it shows.
+    """
+    unread = True if only_unread else None
+    first = waiting_notices(actor, PAGE_SIZE, only_unread=only_unread)
+    keys = {one.pk for one in first}
+    shown, room = ([], PAGE_SIZE) if older is not None else (first, PAGE_SIZE - len(first))
+    # Nothing is below no place: after a page full of what waits comes the newest of the others.
+    found = newest_notices(actor, room + 1, before=older or None, unread=unread, leave_out=keys)
+    rows, further = found[:room], None
+    if len(found) > room:
+        further = rows[-1].pk if rows else 0
+    waiting = keys | (waiting_among(actor, rows) if len(keys) == PAGE_SIZE else set())
     return CentrePage(
-        groups=_grouped(lines),
+        groups=_grouped([_line(one, one.pk in waiting) for one in [*shown, *rows]]),
         unread=count_unread(actor),
-        number=number,
-        has_more=len(found) > PAGE_SIZE,
-        newest=max((line.key for line in lines), default=0),
+        read_all=_read_all(actor, timezone.now()),
         only_unread=only_unread,
+        older=older,
+        further=further,
     )
 
 
-def newest_notices(actor: Actor) -> tuple[NoticeGroup, ...]:
-    """What the panel at the bell shows: the first ten."""
-    return _grouped([_line(one) for one in in_order(notices_for(actor))[:IN_PANEL]])
+def _read_all(actor: Actor, now: dt.datetime) -> ReadAll:
+    newest = notices_to(actor.user_id).order_by("-pk").values_list("pk", "created_at")[:PAGE_SIZE]
+    recent: list[int] = []
+    for key, created_at in newest:
+        if created_at <= now - _SETTLED:
+            return ReadAll(key, tuple(recent))
+        recent.append(key)
+    return ReadAll(recent[-1] if len(recent) == PAGE_SIZE else 0, tuple(recent))
 
 
-def unread_counts(actor: Actor) -> tuple[int, int]:
-    """How many are unread and need the actor, and how many are unread at all."""
-    return count_unread_waiting(actor.user_id), count_unread(actor)
+def panel_groups(actor: Actor) -> tuple[NoticeGroup, ...]:
+    """What the panel at the bell shows: ten, what needs the actor first."""
+    waiting = waiting_notices(actor, IN_PANEL)
+    lines = [_line(one, waits=True) for one in waiting]
+    if room := IN_PANEL - len(waiting):
+        found = newest_notices(actor, room, leave_out={one.pk for one in waiting})
+        lines += [_line(one, waits=False) for one in found]
+    return _grouped(lines)
 
 
-def _line(notice: Any) -> NoticeLine:
+def _line(notice: Notice, waits: bool) -> NoticeLine:
     facts = json.loads(notice.facts)
     words = MOMENTS[notice.moment]
     due = facts.get("due_at")
@@ -132,16 +170,10 @@ def _line(notice: Any) -> NoticeLine:
         tone=words.tone,
         tag=words.tag,
         told_at=notice.created_at,
-        due_at=dt.datetime.fromisoformat(str(due)) if due and notice.waits else None,
+        due_at=dt.datetime.fromisoformat(str(due)) if due and waits else None,
         unread=notice.read_at is None,
-        waits=bool(notice.waits),
+        waits=waits,
     )
-
-
-def path_of(notice: Notice) -> str:
-    """The page of the record that a notice is about."""
-    kind, _, key = notice.host.partition(":")
-    return f"/activities/{key}/" if kind == "activity" else f"/releases/{key}/"
 
 
 def _grouped(lines: Iterable[NoticeLine]) -> tuple[NoticeGroup, ...]:
@@ -153,19 +185,35 @@ def _grouped(lines: Iterable[NoticeLine]) -> tuple[NoticeGroup, ...]:
     return tuple(group for group in groups if group.lines)
 
 
-def notices_of(activity: Activity) -> list[ToldLine]:
-    """Who was told what about an activity, when, over which channel, with what result: newest first."""
-    lines: list[ToldLine] = []
-    for notice in notices_about(activity.host):
-        tag = MOMENTS[notice.moment].tag
-        why = why_words(notice.why, notice.why_name)
-        told = (notice.display_name, tag, why, notice.attempt, notice.created_at)
-        seen = "read" if notice.read_at else "not read yet"
-        lines.append(ToldLine(*told, "In the portal", seen, "grey", notice.read_at))
-        for one in notice.deliveries.all():
-            result, tone = _RESULTS[Delivery.State(one.state)]
-            if one.error and one.state != Delivery.State.SENT:
-                result = f"{result}: {ending_words(one.error).removeprefix('not sent: ')}"
-            at = one.sent_at or one.tried_at
-            lines.append(ToldLine(*told, one.get_channel_display(), result, tone, at))
-    return lines
+@dataclass(frozen=True)
+class ToldPage:
+    """Who was told of an activity: a page of lines; `further` is where the next one begins, or None."""
+
+    lines: tuple[ToldLine, ...]
+    older: int
+    further: int | None
+
+
+def told_page(activity: Activity, older: int = 0) -> ToldPage:
+    """Who was told what about an activity, over which channel, with what result (NTF-7).
+
+    The newest attempt first, fifty notices a page; `older` of them stand on pages before this one.
+    """
+    rows = notices_about(activity.host).select_related(None).order_by("-attempt", "-pk")
+    found = list(rows[older : older + PAGE_SIZE + 1])
+    lines = tuple(line for notice in found[:PAGE_SIZE] for line in _told_lines(notice))
+    return ToldPage(lines, older, older + PAGE_SIZE if len(found) > PAGE_SIZE else None)
+
+
+def _told_lines(notice: Notice) -> Iterator[ToldLine]:
+    tag = MOMENTS[notice.moment].tag
+    why = why_words(notice.why, notice.why_name)
+    told = (notice.display_name, tag, why, notice.attempt, notice.created_at)
+    seen = "read" if notice.read_at else "not read yet"
+    yield ToldLine(*told, "In the portal", seen, "grey", notice.read_at)
+    for one in notice.deliveries.all():
+        result, tone = _RESULTS[Delivery.State(one.state)]
+        if one.error and one.state != Delivery.State.SENT:
+            result = f"{result}: {ending_words(one.error).removeprefix('not sent: ')}"
+        at = one.sent_at or one.tried_at
+        yield ToldLine(*told, one.get_channel_display(), result, tone, at)

@@ -56,6 +56,11 @@ class PhasePage:
         return self.scene.path
 
     @property
+    def own_path(self) -> str:
+        """The address of this page."""
+        return self.card.path
+
+    @property
     def live_cells(self) -> str:
         """The activities whose rows stand on the page, for `/live/`."""
         return cells_text(self.card.rows)

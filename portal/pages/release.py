@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -23,6 +23,7 @@ from portal.pages.release_rows import (
     who_holds_it_up,
 )
 from portal.pages.release_scene import Scene, load_scene
+from portal.pages.reminding import remindable_in
 from releases.models import Release
 from releases.rules.transitions import ReleaseState
 
@@ -33,7 +34,6 @@ _LINK_KINDS: Final[Mapping[str, str]] = {
     "repository": "Repository",
     "other": "Link",
 }
-_TEMPLATES: Final = "portal/releases"
 _MOST_HOLDERS: Final = 8
 
 
@@ -54,6 +54,11 @@ class ReleasePage:
     def path(self) -> str:
         """Its address."""
         return self.scene.path
+
+    @property
+    def own_path(self) -> str:
+        """The address of this page."""
+        return f"{self.path}?graph=all" if self.everything else self.path
 
     @property
     def live_cells(self) -> str:
@@ -140,6 +145,11 @@ class ReleasePage:
         return max(len(self.holders) - _MOST_HOLDERS, 0)
 
     @cached_property
+    def remindable(self) -> frozenset[int]:
+        """The accounts that the reader may remind now, because something waits for them."""
+        return remindable_in(self.scene)
+
+    @cached_property
     def graph(self) -> Graph:
         """What waits for what."""
         return graph_of(self.scene.board, everything=self.everything)
@@ -195,34 +205,3 @@ def load_release_page(
     scene, read = load_scene(actor, release_id, entries=entries)
     feed = feed_of(read or Entries((), (), False), wanted, scene.board, scene.said)
     return ReleasePage(scene, feed, everything=everything)
-
-
-@dataclass(frozen=True, slots=True)
-class Fragment:
-    """A part of a page that `/live/` renders anew: the id of its element, its template, its context."""
-
-    id: str
-    template: str
-    context: Mapping[str, Any]
-
-
-def release_fragments(
-    page: ReleasePage, *, parts: bool = True, cells: Collection[int] | None = None
-) -> list[Fragment]:
-    """What of a release page is kept up to date in place; rows are never put in or moved.
-
-    `parts`: whether the reader has the release page before them and not one of its phases. `cells`:
-    the activities whose rows stand there (all that have begun, if not said), so that a row which has
-    just ended says so where it stands. Each template takes `live`, which adds `hx-swap-oob`.
-    """
-    names = ("state", "banner", "pipeline", "holdups", "feed_bar") if parts else ()
-    whole = [
-        Fragment(f"release-{name.replace('_', '-')}", f"{_TEMPLATES}/_{name}.html", {"page": page})
-        for name in names
-    ]
-    return whole + [
-        Fragment(f"{name}-{row.activity.pk}", f"{_TEMPLATES}/_cell_{name}.html", {"row": row})
-        for row in page.scene.rows
-        if (row.activity.opened_at if cells is None else row.activity.pk in cells)
-        for name in ("status", "waiting", "time")
-    ]

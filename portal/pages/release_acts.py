@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from approvals.wording import listed
 from audit.actor import YES, Answer
 from audit.errors import Conflict
 from portal.pages.release_rows import ActivityRow
@@ -60,6 +61,12 @@ ACTS: Final[Mapping[str, Act]] = {
             "Retry",
         ),
         Act(
+            "fix", "Fix and resubmit", "build",
+            "The release ships what you say here, and a new attempt opens: everyone is asked afresh, "
+            "about the new content.",
+            "Fix and resubmit",
+        ),
+        Act(
             "skip", "Ask to skip an activity", "skip_next",
             "Somebody else who holds the right to override must approve it. Then the activity "
             "counts as done and is shown as skipped for good.",
@@ -70,6 +77,12 @@ ACTS: Final[Mapping[str, Act]] = {
             "The next attempts are asked about the new content. Nothing changes under people who "
             "are deciding.",
             "Save the change",
+        ),
+        Act(
+            "manager", "Change the release manager", "assignment_ind",
+            "From now on the other one holds, retries, changes and aborts it; both are told. Nothing "
+            "that is open or decided changes.",
+            "Change the manager",
         ),
         Act(
             "defer", "Defer", "schedule",
@@ -115,15 +128,19 @@ def _person(scene: Scene, key: str) -> Answer:
         return scene.may_start
     if key in ("abort", "change"):
         return scene.may_mend
+    if key == "fix":
+        return scene.may_mend and _person(scene, "retry")
     if key in ("retry", "skip"):
         return YES if scene.owned else scene.may_manage
     return scene.may_manage
 
 
 def _moment(scene: Scene, key: str) -> Answer:
-    if key == "change":
+    if key in ("change", "manager"):
         ended = ReleaseState(scene.release.state) in RELEASE_ENDED
         return Answer(False, "already_ended", "The release has ended.") if ended else YES
+    if key == "fix":
+        return _moment(scene, "retry") and _nobody_decides(scene)
     if key in ("retry", "skip"):
         return YES if rows_for(scene, key) else _NOTHING[key]
     try:
@@ -137,6 +154,17 @@ _NOTHING: Final = {
     "retry": Answer(False, "not_failed", "Nothing here that you may retry has failed."),
     "skip": Answer(False, "cannot_skip", "There is nothing here that you may ask to skip."),
 }
+
+
+def _nobody_decides(scene: Scene) -> Answer:
+    """Content is not pulled from under those who decide on it; the services ask the same."""
+    if not scene.waiting:
+        return YES
+    names = listed([row.activity.name for row in scene.waiting], "and")
+    return Answer(
+        False, "rounds_open", f"People are still deciding on this content ({names}). It can be fixed "
+        "when they are done; what failed can be retried as it is at once.",
+    )  # fmt: skip
 
 
 def rows_for(scene: Scene, key: str) -> list[ActivityRow]:
@@ -153,6 +181,7 @@ def allowed_acts(scene: Scene) -> list[Act]:
 class Choice:
     """A way out of a failure, with its consequence in one sentence."""
 
+    key: str
     label: str
     path: str
     consequence: str
@@ -168,10 +197,10 @@ _WAYS_OUT: Final = (
         "The same content is put to everyone again, in a new attempt.",
     ),
     (
-        "change",
-        "change/?then=retry",
+        "fix",
+        "fix/",
         "Fix and resubmit",
-        "You change what the release ships; then everyone is asked about the new content.",
+        "You change what the release ships, and everyone is asked about the new content.",
     ),
     (
         "abort",
@@ -186,8 +215,12 @@ def ways_out(scene: Scene) -> list[Choice]:
     """Retry, fix and resubmit, abort: those that the reader may take after a failure (EXE-6)."""
     if not scene.failed:
         return []
-    return [
-        Choice(label, scene.path + ending, words, ACTS[key].icon, ACTS[key].is_danger)
-        for key, ending, label, words in _WAYS_OUT
-        if answer_for(scene, key)
-    ]
+    found = []
+    for key, ending, label, words in _WAYS_OUT:
+        answer = answer_for(scene, key)
+        later = answer.code == "rounds_open"
+        if answer or later:
+            told = answer.sentence if later else words
+            act = ACTS[key]
+            found.append(Choice(key, label, scene.path + ending, told, act.icon, act.is_danger))
+    return found

@@ -12,6 +12,7 @@ from typing import Any, Final
 from approvals.facts import seats_of
 from approvals.models import Approval, AskedPerson
 from approvals.wording import source_words
+from portal.wording import kind_word, task_word
 from releases.models import Activity
 from releases.rules.transitions import (
     ACTIVITY_FAILED,
@@ -25,25 +26,6 @@ Names = Mapping[tuple[str, Any], str]
 
 # More people than this are named by the groups and roles through which they are asked.
 MOST_NAMED: Final = 3
-
-KIND_WORDS: Final[Mapping[str, str]] = {
-    ActivityKind.PIPELINE: "Pipeline",
-    ActivityKind.CHECK: "Check",
-    ActivityKind.APPROVAL: "Approval",
-    ActivityKind.SIGN_OFF: "Sign-off",
-    ActivityKind.EVIDENCE: "Evidence",
-    ActivityKind.VERIFICATION: "Verification",
-    ActivityKind.INFORMATION: "Information",
-    ActivityKind.HANDOFF: "Handoff",
-}
-_VERBS: Final[Mapping[str, str]] = {
-    ActivityKind.APPROVAL: "Approve",
-    ActivityKind.SIGN_OFF: "Sign off",
-    ActivityKind.EVIDENCE: "Submit",
-    ActivityKind.VERIFICATION: "Verify",
-    ActivityKind.INFORMATION: "Answer",
-    ActivityKind.HANDOFF: "Acknowledge",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +71,7 @@ class ActivityRow:
     @property
     def kind(self) -> str:
         """What kind of activity it is, in a word."""
-        if self.activity.overrides_id is not None:
-            return "Request to skip"
-        return KIND_WORDS[self.activity.kind]
+        return kind_word(self.activity.kind, overrides=self.activity.overrides_id is not None)
 
     @property
     def is_manual(self) -> bool:
@@ -120,8 +100,8 @@ class ActivityRow:
 
     @property
     def verb(self) -> str:
-        """What the reader is to do; empty when it does not wait for them."""
-        return _VERBS.get(self.activity.kind, "Open") if self.is_mine else ""
+        """What the reader is to do on its page; empty when it does not wait for them."""
+        return task_word(self.activity.kind) if self.is_mine else ""
 
     @cached_property
     def tally(self) -> Mapping[str, Any]:
@@ -184,6 +164,8 @@ class Holder:
     is_me: bool
     overdue: int = 0
     mends: bool = False
+    user_id: int = 0
+    reminded_at: dt.datetime | None = None
 
     @property
     def words(self) -> str:
@@ -209,6 +191,7 @@ def who_holds_it_up(rows: Sequence[ActivityRow]) -> list[Holder]:
 
 def _holder(key: tuple[str, Any], pairs: list[tuple[ActivityRow, AskedPerson]]) -> Holder:
     rows = {row.activity.pk: row for row, _ in pairs}
+    reminded = [at for _, asked in pairs if (at := getattr(asked, "reminded_at", None))]
     is_person = key[0] == "person"
     return Holder(
         name=str(pairs[0][1].user) if is_person else str(key[1]),
@@ -216,6 +199,8 @@ def _holder(key: tuple[str, Any], pairs: list[tuple[ActivityRow, AskedPerson]]) 
         since=min(asked.asked_at for _, asked in pairs),
         is_me=is_person and key[1] == pairs[0][0].reader_id,
         overdue=sum(bool(row.due_at and row.due_at < row.now) for row in rows.values()),
+        user_id=key[1] if is_person else 0,
+        reminded_at=max(reminded, default=None) if is_person else None,
     )
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Final
 
 from approvals.models import Approval, AskedPerson
 from approvals.rules.seats import entry_reference
-from approvals.selectors import current_rounds, names_of_sources
+from approvals.selectors import Reach, current_rounds, names_of_sources, reach_of
 from audit.actor import Actor, Answer
 from portal.pages.release_feed import Entries
 from portal.pages.release_rows import (
@@ -24,7 +24,7 @@ from releases.documents import document_of
 from releases.facts import Board, condition_facts, load_board
 from releases.models import Activity, Phase, Release
 from releases.overview import Saying, people_asked, sayings
-from releases.permissions import can_manage_release, can_start_release, owned_phases
+from releases.permissions import can_manage_shown, can_start_release, owned_phases
 from releases.rules.conditions import applies
 from releases.rules.transitions import (
     ACTIVITY_FAILED,
@@ -48,6 +48,7 @@ class Scene:
     actor: Actor
     release: Release
     board: Board
+    reach: Callable[[], Reach]
     rounds: Mapping[int, Approval] = field(default_factory=dict)
     asked: Mapping[int, list[AskedPerson]] = field(default_factory=dict)
     names: Names = field(default_factory=dict)
@@ -76,7 +77,7 @@ class Scene:
     @cached_property
     def may_manage(self) -> Answer:
         """Whether the reader manages the release."""
-        return can_manage_release(self.actor, self.release)
+        return can_manage_shown(self.actor, self.release, self.reach)
 
     @cached_property
     def may_start(self) -> Answer:
@@ -90,7 +91,7 @@ class Scene:
         """The keys of the phases that the reader owns; asked only where it makes a difference."""
         if self.may_manage or self.is_planned:
             return frozenset()
-        return owned_phases(self.actor, self.release, self.board.phases)
+        return owned_phases(self.actor, self.release, self.board.phases, self.reach)
 
     @cached_property
     def may_mend(self) -> Answer:
@@ -184,9 +185,10 @@ def load_scene(
     `phase`: the key of a phase whose planned approvers are to be named too. `entries` reads the
     page of the feed that is shown with it.
     """
-    release = release_to_show(actor, release_id)
+    reach = cache(lambda: reach_of(actor.user_id))
+    release = release_to_show(actor, release_id, reach)
     board = load_board(release) if release.started_at else planned_board(release)
-    scene = Scene(actor, release, board)
+    scene = Scene(actor, release, board, reach)
     asking = [one for one in board.activities if one.state in ACTIVITY_WAITING]
     failed = [one for one in board.activities if one.state in ACTIVITY_FAILED]
     manual = [one for one in [*asking, *failed] if ActivityKind(one.kind) not in AUTOMATED_KINDS]

@@ -71,7 +71,7 @@ class EndingPage:
 def ending_page(actor: Actor, assignment_id: int, now: dt.datetime) -> EndingPage:
     """The question, with its consequences. Raises NotPermitted, NotFound, Conflict `already_ended`."""
     require(require_reader(actor))
-    assignment = assignment_of(assignment_id)
+    assignment = assignment_of(actor, assignment_id)
     if assignment.valid_until is not None and assignment.valid_until <= now:
         raise Conflict("already_ended", "This assignment has ended already.")
     rounds = _rounds(actor, assignment)

@@ -7,7 +7,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from approvals.models import Role
+from django.db.models import QuerySet
+
+from approvals.models import Role, Scope
 from approvals.selectors import assignment_versions, names_of_sources, scope_labels
 from audit.selectors import versions_of
 
@@ -27,9 +29,9 @@ class Happening:
     valid_until: dt.datetime | None = None
 
 
-def history_of_role(role: Role) -> tuple[Happening, ...]:
-    """The newest changes of a role and of its assignments."""
-    given = assignment_versions(role.pk, MOST_SHOWN)
+def history_of_role(role: Role, scopes: QuerySet[Scope]) -> tuple[Happening, ...]:
+    """The newest changes of a role, and of its assignments in the scopes that the reader may see."""
+    given = assignment_versions(role.pk, MOST_SHOWN, scopes)
     names = _names(given)
     found = [_of_assignment(version, names) for version in given]
     versions = versions_of(role)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 
 from approvals.models import RIGHTS, Approval, Role, RoleAssignment, Scope
@@ -29,6 +29,7 @@ from portal.pages.admin_records import admin_list, admin_record
 from portal.pages.role_history import Happening, history_of_role
 from releases.inbox import Reach, activities_behind, all_pending, people_awaited
 from releases.models import Activity
+from releases.selectors import releases_for
 
 MOST_NAMED: Final = 4
 MOST_WAITING: Final = 30
@@ -50,6 +51,7 @@ class Holding:
     kind: str
     state: str  # now | later | ended
     admin_record: str = ""
+    group_record: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +124,18 @@ def role_of(role_id: int) -> Role:
     return found
 
 
-def assignment_of(assignment_id: int) -> RoleAssignment:
-    """One assignment. Raises NotFound."""
-    found = assignments().filter(pk=assignment_id).first()
+def scopes_for(actor: Actor) -> QuerySet[Scope]:
+    """Where assignments are shown to the actor: everything, every product, the releases that they may see.
+
+    A role held for a release tells that the release is there, and what it is called (MON-5).
+    """
+    releases = releases_for(actor).order_by().values("scope_id")
+    return Scope.objects.filter(~Q(kind=Scope.Kind.RELEASE) | Q(pk__in=releases))
+
+
+def assignment_of(actor: Actor, assignment_id: int) -> RoleAssignment:
+    """One assignment. Raises NotFound, also for one in a release that the actor may not see."""
+    found = assignments().filter(pk=assignment_id, scope__in=scopes_for(actor)).first()
     if found is None:
         raise NotFound
     return found
@@ -152,7 +163,7 @@ def roles_page(request: HttpRequest, actor: Actor, now: dt.datetime) -> RolesPag
     """Every role. Raises NotPermitted for whoever neither configures nor sees everything."""
     may_change = require_reader(actor)
     held: dict[int, list[RoleAssignment]] = {}
-    rows = list(lasting_assignments(now))
+    rows = list(lasting_assignments(now).filter(scope__in=scopes_for(actor)))
     for one in rows:
         held.setdefault(one.role_id, []).append(one)
     members = members_of({one.group_id for one in rows if one.group_id})
@@ -176,7 +187,8 @@ def role_page(request: HttpRequest, actor: Actor, role_id: int, now: dt.datetime
     """One role. Raises NotPermitted and NotFound."""
     may_change = require_reader(actor)
     role = role_of(role_id)
-    rows = list(assignments().filter(role=role))
+    scopes = scopes_for(actor)
+    rows = list(assignments().filter(role=role, scope__in=scopes))
     members = members_of({one.group_id for one in rows if one.group_id})
     shown = [_holding(one, members, now, request) for one in rows]
     holders, in_releases = _split(one for one in shown if one.state != "ended")
@@ -191,7 +203,7 @@ def role_page(request: HttpRequest, actor: Actor, role_id: int, now: dt.datetime
         waiting=_waiting(list(pending[:MOST_WAITING])),
         waiting_number=pending.count(),
         sees_everything=sees_everything(actor),
-        history=history_of_role(role),
+        history=history_of_role(role, scopes),
         may_change=may_change,
     )
 
@@ -238,6 +250,7 @@ def _holding(
         kind="" if one.scope.kind == Scope.Kind.EVERYTHING else one.scope.kind,
         state="ended" if ended else "later" if later else "now",
         admin_record=admin_record(request, one) if request is not None else "",
+        group_record=admin_record(request, one.group) if request is not None and one.group else "",
     )
 
 

@@ -17,17 +17,20 @@ from approvals.permissions import can_configure
 from approvals.selectors import gives_right, role_called, roles_without_holders, root_scope
 from audit.actor import Actor
 from audit.errors import NotFound
+from portal.demo.loading import why_not_load, why_not_remove
 from portal.mail import NO_MAIL_BACKEND
 from portal.models import User
+from portal.notifications.trial_mail import test_went_through
 from portal.pages.admin_records import admin_list
+from portal.reach import is_this_machine
 from portal.selectors import people_by_name, people_without_sign_in
 from releases.beginnings import is_unused, published_processes, roles_in_processes
 from releases.models import Process, Product
 from releases.selectors import products_for
 
 _FILES: Final = "filebased.EmailBackend"
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _MOST_NAMED: Final = 8
+_REMOVES: Final = "/setup/demo/remove/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class SetupPage:
     steps: tuple[Step, ...]
     address: str
     can_test_mail: bool
+    demo: Way | None = None
 
     @property
     def done(self) -> int:
@@ -74,14 +78,29 @@ def leads_to_setup(actor: Actor) -> bool:
 
 
 def setup_page(request: HttpRequest, actor: Actor) -> SetupPage:
-    """The steps as they are. Raises NotFound once there is a release, and for everybody else."""
-    if not leads_to_setup(actor):
+    """The steps as they are. Raises NotFound for who sets nothing up, and once there is a release.
+
+    While these are the demo's, superusers see the page: from here they remove it.
+    """
+    demo = _demo(actor)
+    if not leads_to_setup(actor) and (demo is None or demo.path != _REMOVES):
         raise NotFound
     found = [step(request, actor) for step in _STEPS]
     following = next((step.key for step in found if not step.done), "")
     steps = tuple(replace(step, is_next=step.key == following) for step in found)
     address = str(getattr(request.user, "email", ""))
-    return SetupPage(steps, address, settings.EMAIL_BACKEND != NO_MAIL_BACKEND and bool(address))
+    can_test = settings.EMAIL_BACKEND != NO_MAIL_BACKEND and bool(address)
+    return SetupPage(steps, address, can_test, demo)
+
+
+def _demo(actor: Actor) -> Way | None:
+    """The way to load the demo or to remove it, for those who may where they can."""
+    if why_not_load(actor):
+        return Way("Load the demo…", reverse("setup_demo", args=["load"]))
+    removal = why_not_remove(actor)
+    if removal or removal.code == "own_account":
+        return Way("Remove the demo’s data…", _REMOVES)
+    return None
 
 
 def _add(request: HttpRequest, model: type[models.Model], label: str) -> tuple[Way, ...]:
@@ -96,7 +115,7 @@ def _named(names: list[str]) -> str:
 
 def _organisation(request: HttpRequest, actor: Actor) -> Step:
     host = urlsplit(settings.COUNTERSIGN_BASE_URL).hostname or ""
-    reached = host not in _LOOPBACK
+    reached = not is_this_machine(host)
     return Step(
         key="organisation",
         title="Address and time zone",
@@ -169,27 +188,36 @@ def _roles(request: HttpRequest, actor: Actor) -> Step:
 
 def _mail(request: HttpRequest, actor: Actor) -> Step:
     backend, folder = settings.EMAIL_BACKEND, getattr(settings, "EMAIL_FILE_PATH", "")
+    done, following = False, "Set EMAIL_URL in the environment and start again."
     if backend == NO_MAIL_BACKEND:
-        fact, done = "No mail is sent: no mail server is set", False
+        facts = ["No mail is sent: no mail server is set"]
     elif backend.endswith(_FILES):
-        fact, done = f"Mails are written into files in {folder}", False
+        facts = [f"Mails are written into files in {folder}"]
     else:
-        fact, done = f"Mails go to {settings.EMAIL_HOST}", True
+        done, following = (
+            test_went_through(),
+            "Send yourself one: this is done when the server takes it.",
+        )
+        taken = "It has taken a test mail" if done else "It has not taken a test mail yet"
+        facts = [f"Mails go to {settings.EMAIL_HOST}", taken]
     return Step(
         key="mail",
         title="Mail",
         done=done,
-        facts=(fact, f"They come from {settings.DEFAULT_FROM_EMAIL}"),
-        next="Send yourself one." if done else "Set EMAIL_URL in the environment and start again.",
+        facts=(*facts, f"They come from {settings.DEFAULT_FROM_EMAIL}"),
+        next=following,
     )
 
 
 def _release(request: HttpRequest, actor: Actor) -> Step:
+    done = not is_unused()
     return Step(
         key="release",
         title="Your first release",
-        done=False,
-        facts=("There is none yet; this page goes away with it",),
+        done=done,
+        facts=("There are releases",)
+        if done
+        else ("There is none yet; this page goes away with it",),
         next="Start with a small one, and with a process that asks somebody you can reach.",
         ways=(Way("New release", reverse("release_new")),),
     )

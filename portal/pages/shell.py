@@ -16,9 +16,11 @@ from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from audit.errors import NotPermitted
 from portal.actors import actor_from_request
 from portal.moments import zone_for
-from portal.notifications.centre import count_unread_waiting
+from portal.pages.roles import require_reader
+from portal.pages.standing import Standing, standing_of
 from releases.selectors import count_waiting
 
 
@@ -61,8 +63,8 @@ _ADMIN = (
     ("Groups", "group", "auth_group"),
     ("People", "person", "portal_user"),
 )
-# Lists for which the portal has a page of its own.
-_OWN_PAGES = {"approvals_role": "/config/roles/"}
+# A list for which the portal has a page of its own, open to more people than the administration is.
+_ROLES = "approvals_role"
 _PHONE_TABS = 4
 
 
@@ -101,9 +103,16 @@ class Shell:
     @cached_property
     def unread(self) -> int:
         """How many unread notices still ask something of the person: the number at the bell."""
-        if not self.signed_in or not self.notifications:
-            return 0
-        return count_unread_waiting(self.user.pk)
+        return self._standing.unread if self.notifications else 0
+
+    @property
+    def in_demo(self) -> bool:
+        """Whether the person is one of the demo's, where there is a demo."""
+        return self._standing.in_demo
+
+    @cached_property
+    def _standing(self) -> Standing:
+        return standing_of(self.user.pk) if self.signed_in else Standing()
 
     @cached_property
     def nav(self) -> tuple[NavGroup, ...]:
@@ -146,22 +155,36 @@ class Shell:
         return replace(item, number=number, current=self.request.path.startswith(item.path))
 
     def _configure(self) -> tuple[NavItem, ...]:
-        if not getattr(self.user, "is_staff", False):
-            return ()
         start = reverse("admin:index")
         found = [NavItem("Administration", "settings", start, current=self.request.path == start)]
-        found += [self._placed(item) for item in self._admin_lists()]
+        found = found if self._is_staff else []
+        opened = {_name(model): page for model, page in admin.site._registry.items()}
+        for label, icon, name in _ADMIN:
+            if path := self._roles() if name == _ROLES else self._list(name, opened.get(name)):
+                found.append(self._placed(NavItem(label, icon, path)))
         return tuple(found)
 
-    def _admin_lists(self) -> list[NavItem]:
-        opened = {_name(model): page for model, page in admin.site._registry.items()}
-        return [
-            NavItem(label, icon, path)
-            for label, icon, name in _ADMIN
-            if (page := opened.get(name)) is not None
-            and page.has_view_permission(self.request)
-            and (path := _OWN_PAGES.get(name) or _changelist(name))
-        ]
+    @property
+    def _is_staff(self) -> bool:
+        return bool(getattr(self.user, "is_staff", False))
+
+    def _list(self, name: str, page: Any) -> str:
+        """The address of a list of the administration; empty for whoever could not open it."""
+        if not self._is_staff or page is None or not page.has_view_permission(self.request):
+            return ""
+        return _changelist(name)
+
+    def _roles(self) -> str:
+        """The address of the roles; empty for whoever could not open them, staff or not."""
+        stands = self._standing
+        if not stands.views_everything:
+            if not stands.configures:
+                return ""
+            try:  # an auditor's right to configure counts for nothing
+                require_reader(actor_from_request(self.request, "page"))
+            except NotPermitted:
+                return ""
+        return reverse("config_roles")
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

@@ -15,7 +15,7 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def see_as_cards(context: template.Context) -> Sequence[Card]:
     """The people of the demo as whom it can be seen; none outside a demo."""
-    user: Any = getattr(context.get("request"), "user", None)
-    if user is None:
+    shell: Any = context.get("shell")
+    if shell is None:
         return ()
-    return cards_for(user) if user.is_authenticated else cards()
+    return cards_for(shell.user, in_demo=shell.in_demo) if shell.signed_in else cards()

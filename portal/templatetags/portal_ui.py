@@ -35,9 +35,10 @@ register = template.Library()
 _SPRITE = Path(__file__).resolve().parent.parent / "static" / "portal" / "icons.svg"
 _MOST_SHOWN = 99
 _PORTAL_PAGES = {
-    "releases.release": "releases",
-    "releases.activity": "activities",
-    "approvals.role": "config/roles",
+    "releases.release": ("releases", "pk"),
+    "releases.activity": ("activities", "pk"),
+    "approvals.role": ("config/roles", "pk"),
+    "approvals.roleassignment": ("config/roles", "role_id"),
 }
 _MESSAGE_LOOKS = {
     "success": ("green", "check_circle"),
@@ -160,9 +161,9 @@ def count(number: int | None, name: str = "", meaning: str = "") -> SafeString:
 @register.simple_tag
 def portal_page_of(row: Any) -> str:
     """The portal's page of a row of the administration; empty where there is none."""
-    folder = _PORTAL_PAGES.get(row._meta.label_lower)
-    path = f"/{folder}/{row.pk}/"
-    return path if folder and exists(path) else ""
+    folder, key = _PORTAL_PAGES.get(row._meta.label_lower, ("", ""))
+    path = f"/{folder}/{getattr(row, key)}/" if folder else ""
+    return path if path and exists(path) else ""
 
 
 @register.filter

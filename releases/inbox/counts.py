@@ -41,6 +41,11 @@ class Bounds:
                 return name
         return "later" if due < NEVER else "none"
 
+    def end_of(self, group: str) -> dt.datetime:
+        """Until when what is in a group falls due. Raises KeyError for "later" and "none"."""
+        ends = {"overdue": self.now, "soon": self.soon, "today": self.today, "week": self.week}
+        return ends[group]
+
     def as_case(self, due: Any) -> Case:
         """The same for a column, in SQL."""
         return Case(

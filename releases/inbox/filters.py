@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from approvals.models import AskedPerson
 from releases.documents import document_of
+from releases.inbox.counts import Bounds
 from releases.inbox.lists import HOST, hosts_of
 from releases.models import Activity, ProcessVersion, Release
 
@@ -19,7 +19,10 @@ _MOST_CHOICES: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class InboxFilter:
-    """What a list of questions is narrowed to; what is left out does not narrow it."""
+    """What a list of questions is narrowed to; what is left out does not narrow it.
+
+    `due`: "overdue", "soon", "today" or "week", the groups of urgency; each has those before it too.
+    """
 
     product: str = ""
     release: int | None = None
@@ -27,7 +30,7 @@ class InboxFilter:
     category: str = ""
     risk: str = ""
     environment: str = ""
-    overdue: bool = False
+    due: str = ""
     text: str = ""
 
     def __bool__(self) -> bool:
@@ -35,7 +38,7 @@ class InboxFilter:
 
 
 def narrowed(
-    rows: models.QuerySet[Any], wanted: InboxFilter, path: str, now: dt.datetime
+    rows: models.QuerySet[Any], wanted: InboxFilter, path: str, bounds: Bounds
 ) -> models.QuerySet[Any]:
     """The rows of a list that a filter leaves."""
     release = f"{path}scope__release__"
@@ -48,8 +51,8 @@ def narrowed(
     if wanted.environment:
         # The column holds canonical JSON: a name between its quotation marks is an element.
         rows = rows.filter(**{f"{release}environments__contains": f'"{wanted.environment}"'})
-    if wanted.overdue:
-        rows = rows.filter(**{f"{path}due_at__lte": now})
+    if wanted.due:
+        rows = rows.filter(**{f"{path}due_at__lte": bounds.end_of(wanted.due)})
     activities = _activities_wanted(wanted)
     if activities is not None:
         rows = rows.filter(**{f"{path}host__in": hosts_of(activities)})

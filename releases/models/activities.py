@@ -178,6 +178,7 @@ class DueWork(models.Model):
     error = models.CharField(max_length=200, blank=True)
 
     class Meta:
+        verbose_name_plural = "due work"
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "object_id", "due_at"], name="one_row_per_due_thing"

@@ -199,14 +199,21 @@ def _end_role(
     journal = Journal(actor=actor, at=moment(place, now))
     if assignment.valid_until is not None and assignment.valid_until <= journal.at:
         raise Conflict("already_ended", "This assignment has ended already.")
+    write_end(assignment, place, journal=journal, reason=reason)
+    record(journal, stream=PORTAL_STREAM)
+    return assignment
+
+
+def write_end(
+    assignment: RoleAssignment, scope: Scope, *, journal: Journal, reason: str = ""
+) -> None:
+    """End an assignment now, and guardian's rows with it, inside the caller's transaction."""
     if assignment.valid_from is not None and assignment.valid_from > journal.at:
         assignment.valid_from = journal.at
     assignment.valid_until = journal.at
     save_tracked(journal, [assignment], ["valid_from", "valid_until"], reason)
-    write_grants(place, Grantee(assignment.user_id, assignment.group_id), journal.at)
+    write_grants(scope, Grantee(assignment.user_id, assignment.group_id), journal.at)
     journal.add("role.ended", role=assignment.role.slug, assignment=assignment.pk)
-    record(journal, stream=PORTAL_STREAM)
-    return assignment
 
 
 def _object_of(scope: Scope) -> models.Model:

@@ -159,8 +159,13 @@ def values_of(form: Node) -> dict[str, Any]:
     return data
 
 
-def _read(answer: Any) -> Page:
-    html = answer.content.decode()
+def parsed(html: str) -> Node:
+    """HTML as a tree; the root has no name."""
     parser = _Parser()
     parser.feed(html)
-    return Page(answer.status_code, html, parser.root, answer.headers)
+    return parser.root
+
+
+def _read(answer: Any) -> Page:
+    html = answer.content.decode()
+    return Page(answer.status_code, html, parsed(html), answer.headers)

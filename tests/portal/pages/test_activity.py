@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import time
 
 import pytest
 from django.utils import timezone
 
 from portal.marked import html_of
+from portal.pages.activity_differences import differences_between
+from portal.pages.activity_standing import load_activity_page
 from portal.services.people import set_user_active
-from releases.services.activities import write_comment
+from releases.services.activities import retry_activity, write_comment
 from tests import builders as b
 from tests.portal.pages.browser import Browser, Page
 from tests.scenes import ask, pipe, run, state, tom
@@ -194,6 +197,38 @@ def test_every_attempt_stays_readable_with_what_differs() -> None:
     assert state(gate) == "awaiting_approval"
 
 
+@pytest.mark.req("EXE-6", "POL-11")
+def test_what_differs_between_attempts_is_told_in_words() -> None:
+    maya, omar = b.person("maya", display_name="Maya Okafor"), b.person("omar")
+    leads = b.group("Leads", maya, omar)
+    gate = ask({"group": leads.name, "each": True}, rule="unanimous")
+    b.vote(gate, omar, "reject")
+    maya.groups.remove(leads)
+    retry_activity(activity_id=gate.pk, reason="Again.", actor=b.actor_for(tom()))
+    history = page(omar, gate, "?tab=history").part("tabs")
+    told = [one.text for one in history.one("div", class_="note").all("li")]
+    assert told == [
+        "Rule: All 2 must approve. → One must approve.",
+        "Seats: 2 seats: Maya Okafor, omar → 1 seat: omar",
+    ]
+
+
+@pytest.mark.req("CAP-2")
+def test_a_form_that_differs_is_told_field_by_field() -> None:
+    b.person("maya")
+    gate = ask({"user": "maya"}, fields=_FIELDS[:3])
+    seen = load_activity_page(b.actor_for(tom()), gate.pk)
+    before, after = b.round_of(gate), b.round_of(gate)
+    note, risk, _ = json.loads(before.form)
+    after.form = json.dumps([note, {**risk, "label": "Risk left"}, {**_FIELDS[3]}])
+    [form] = differences_between(before, after, seen)
+    assert (form.label, form.before) == ("Form", "")
+    assert form.after == (
+        "field Risk left changed; field I am sure added; field Tests failed removed"
+    )
+    assert differences_between(before, before, seen) == ()
+
+
 def test_the_tabs_are_links_and_the_policy_says_the_rule_as_of_the_opening() -> None:
     maya, _ = b.person("maya"), b.person("omar")
     gate = ask({"user": "maya"}, {"user": "omar"}, rule="unanimous", comment={"min_length": 10})
@@ -257,7 +292,7 @@ def test_looking_decides_nothing_and_asks_for_a_sign_in_first() -> None:
 
 @pytest.mark.req("A-086", "SEC-4")
 def test_what_people_wrote_is_text_wherever_it_stands() -> None:
-    evil = '"><img src=x onerror=alert(1)><script>alert(2)</script>{{ 7|add:7 }}'
+    evil = '"><img src=x onerror=alert(1)><script>alert(2)</script>{{ 9876|add:54321 }}'
     maya = b.person("maya", display_name=evil[:150])
     omar = b.person("omar")
     gate = ask(
@@ -281,8 +316,8 @@ def test_what_people_wrote_is_text_wherever_it_stands() -> None:
         assert not [one for one in hrefs if one.startswith("javascript")]
         every = seen.root.all()
         assert not [key for one in every for key in one.attrs if key.startswith("on")]
-        assert "{{ 7|add:7 }}" in seen.text or query == "?tab=policy"
-        assert "14" not in seen.part("tabs").text
+        assert "{{ 9876|add:54321 }}" in seen.text or query == "?tab=policy"
+        assert "64197" not in seen.part("tabs").text
 
 
 def test_one_heading_of_the_first_level_and_a_title_that_says_what_to_do() -> None:
@@ -330,17 +365,32 @@ def test_markdown_loads_nothing_leads_nowhere_odd_and_costs_no_more_than_its_len
     assert [one.attrs["href"] for one in body.all("a")] == ["https://docs.example.com/"]
     assert not body.all("img")
     assert not body.all("iframe")
-    assert _cost(10_000) < 40 * _cost(1_000)  # a hundredfold would be the square
+    for hostile in ("[", "![", "![a](", "[a]("):
+        assert _cost(hostile, 10_000) < 40 * _cost(hostile, 1_000)  # a hundredfold: the square
+        words = "word " * (len(hostile) * 2_000)  # as long
+        assert _cost(hostile, 10_000) < 20 * _cost(words, 1), hostile
 
 
-def _cost(brackets: int) -> float:
-    """The least CPU time that so many nested brackets take, of three."""
-    times = []
+def _cost(text: str, times: int) -> float:
+    """The least CPU time that a text so many times over takes, of three."""
+    found = []
     for _ in range(3):
+        html_of.cache_clear()
         start = time.process_time()
-        html_of("[" * brackets)
-        times.append(time.process_time() - start)
-    return min(times)
+        html_of(text * times)
+        found.append(time.process_time() - start)
+    return min(found)
+
+
+@pytest.mark.req("A-086", "A-087")
+def test_what_is_too_long_to_take_apart_is_plain_text() -> None:
+    long = "<img src=x onerror=alert(1)> [a](https://docs.example.com/)\n" * 2_000
+    assert len(long) > 50_000
+    plain = html_of(long)
+    assert "<img" not in plain
+    assert "<a" not in plain
+    assert "&lt;img src=x" in plain
+    assert _cost("* a\n", 250_000) < 1  # a megabyte, as long as a process may be
 
 
 def test_many_comments_come_in_pages_the_newest_first() -> None:

@@ -112,8 +112,8 @@ def test_a_rejection_needs_a_reason_and_tells_what_it_did() -> None:
     assert "Comment: Say why you reject." in answer.text
     done = browser.send(answer.form("/decide/"), verdict="reject", comment="No log.")
     assert done.part("result").text.startswith(
-        "Done Rejected. Phase Main failed, release is Failed. tom was told and can retry, fix or "
-        "abort."
+        "Done Rejected. Phase Main failed, release is Failed. tom was told (in the portal) and can "
+        "retry, fix or abort."
     )
     assert state(gate) == "rejected"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -14,38 +13,11 @@ from releases.services.activities import write_comment
 from releases.services.roles import end_role
 from tests import builders as b
 from tests import scenes
-from tests.portal.pages.browser import Browser, Page, _read, values_of
+from tests.portal.pages.browser import Browser, values_of
 from tests.portal.pages.inbox import inbox, many, statements
+from tests.portal.pages.live import Tab, counts
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("NTF-5")]
-
-
-class Tab:
-    """An open page in somebody's browser, as `/live/` hears of it."""
-
-    def __init__(self, user: Any, scope: str = "none", page: Page | None = None) -> None:
-        self.browser = Browser(user)
-        self.fields: dict[str, Any] = {"scope": scope, "since": ""}
-        if page is not None:
-            inputs = page.root.all("input", class_="live-input")
-            rows = [one.attrs["value"] for one in inputs if one.attrs["name"] == "row"]
-            self.fields |= {one.attrs["name"]: one.attrs["value"] for one in inputs} | {"row": rows}
-
-    def ask(self) -> Any:
-        """One poll, as htmx sends it."""
-        return self.browser.client.get("/live/", self.fields, headers={"HX-Request": "true"})
-
-    def news(self) -> Page:
-        """One poll that brings something; the place it has come to is kept."""
-        answer = self.ask()
-        assert answer.status_code == 200, answer.status_code
-        page = _read(answer)
-        self.fields["since"] = page.part("live-since").attrs["value"]
-        return page
-
-
-def counts(page: Page) -> dict[str, int]:
-    return json.loads(page.headers["HX-Trigger"])["counts"]
 
 
 def open_inbox(user: Any) -> Tab:
@@ -236,6 +208,20 @@ def test_one_press_decides_and_says_what_came_of_it() -> None:
     again = browser.send(form)
     assert scenes.events(asked).count("approval.decision_cast") == 1
     assert "Approved." in again.text
+
+
+@pytest.mark.req("MON-4", "A-006")
+def test_a_press_that_arrives_twice_is_answered_once_with_the_same_words() -> None:
+    crew = scenes.people("maya", "omar")
+    asked = scenes.ask({"user": "maya"}, {"user": "omar"}, rule="unanimous")
+    browser = Browser(crew.maya)
+    form = browser.get("/inbox/").form("/press/")
+    first = browser.send(form, htmx=True)
+    b.vote(asked, crew.omar)  # the round is over when the second one arrives
+    again = browser.send(form, htmx=True)
+    assert (again.status, again.text) == (200, first.text)
+    assert scenes.events(asked).count("approval.decision_cast") == 2
+    assert "approval.decision_refused" not in scenes.events(asked)
 
 
 @pytest.mark.req("MON-4")

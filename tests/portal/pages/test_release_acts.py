@@ -10,13 +10,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from audit.models import Notice
 from portal.tick import tick
 from releases.models import Activity, Release
 from releases.services.lifecycle import hold_release
 from tests import builders as b
 from tests.portal.pages.browser import Browser, Page
 from tests.portal.pages.releases import links, seen, two_branches
-from tests.scenes import events, people, release_state, run, state, tom
+from tests.scenes import entry, events, people, release_state, run, state, tom
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.req("EXE-6")]
 
@@ -200,16 +201,17 @@ def test_asking_to_skip_needs_somebody_else_who_may_override() -> None:
 
 
 @pytest.mark.req("REL-1")
-def test_fixing_changes_what_is_shipped_and_leads_to_the_retry() -> None:
+def test_fixing_changes_what_is_shipped_and_asks_again_in_one_step() -> None:
     who = people("maya")
     release = run(b.phase("p", b.manual("g", {"user": "maya"})), commit="abc")
-    b.vote(b.activity(release, "g"), who.maya, "reject")
+    gate = b.activity(release, "g")
+    b.vote(gate, who.maya, "reject")
     path = links(seen(tom(), release).root)[
-        "Fix and resubmit You change what the release ships; then "
-        "everyone is asked about the new content."
+        "Fix and resubmit You change what the release ships, and everyone is asked about the new "
+        "content."
     ]
     browser = Browser(tom())
-    form = browser.get(path).form("/change/?then=retry")
+    form = browser.get(path).form("/fix/")
     page = browser.send(
         form,
         commit="def",
@@ -219,17 +221,87 @@ def test_fixing_changes_what_is_shipped_and_leads_to_the_retry() -> None:
     )
     assert page.status == 422
     assert "Line 1, url: Give an address that starts with http:// or https://." in page.text
+    assert state(gate) == "rejected"
+    idle = browser.send(form, reason="Nothing.")
+    assert idle.status == 422
+    assert "Nothing differs." in idle.text
+    assert state(gate) == "rejected"
     done = browser.send(
         form, commit="def", artifacts="app | sha256:1 | https://example.com/app", reason="Fixed."
     )
-    assert "Retry what failed" in done.text
-    assert "Changed." in done.text
+    assert "whoever is asked has been asked about the new content" in done.text
+    assert state(gate) == "awaiting_approval"
+    assert b.round_of(gate).attempt == 2
+    assert events(release).count("release.changed") == 1
+    assert [entry(release, kind)["data"] for kind in ("release.changed",)] == [
+        {"fields": ["artifacts", "commit"]}
+    ]
+    assert "artifacts, commit" in done.part("feed").text
     release.refresh_from_db()
     assert release.commit == "def"
     assert json.loads(release.artifacts) == [
         {"name": "app", "digest": "sha256:1", "url": "https://example.com/app"}
     ]
-    assert done.form("/retry/")
+
+
+def test_a_fix_is_offered_for_later_while_people_decide_on_the_content() -> None:
+    release = rejected()
+    choices = seen(tom(), release).part("release-choices")
+    assert "People are still deciding on this content (Report and Scan review)." in choices.text
+    page = seen(tom(), release, "fix/")
+    assert page.status == 409
+    assert page.root.one("main").all("form") == []
+    before = events(release)
+    key = b.activity(release, "regression").pk
+    answer = Browser(tom()).client.post(
+        f"/releases/{release.pk}/fix/", {"activities": [key], "reason": "x", "version": "2"}
+    )
+    assert answer.status_code == 409
+    assert events(release) == before
+
+
+def test_a_fix_leaves_alone_what_something_has_passed_with() -> None:
+    who = people("maya", "omar")
+    release = run(
+        b.phase(
+            "p",
+            b.manual("one", {"user": "omar"}, needs=[]),
+            b.manual("two", {"user": "maya"}, needs=[]),
+            failure="hold",
+        ),
+        commit="abc",
+    )
+    b.vote(b.activity(release, "one"), who.omar)
+    b.vote(b.activity(release, "two"), who.maya, "reject")
+    page = seen(tom(), release, "fix/")
+    assert page.has("id_description")
+    assert not page.has("id_commit")
+    assert "Something has passed or runs with the version" in page.text
+    done = act(tom(), release, "fix", commit="def", description="Clearer.", reason="Said better.")
+    assert done.status == 200
+    release.refresh_from_db()
+    assert (release.commit, release.description) == ("abc", "Clearer.")
+    assert state(b.activity(release, "two")) == "awaiting_approval"
+
+
+def test_the_owner_of_the_failed_phase_fixes_inside_it_alone() -> None:
+    maya, lena = b.person("maya"), b.person("lena")
+    release = run(
+        b.phase("qa", b.manual("vote", {"user": "maya"}), owner={"user": "lena"}),
+        b.phase("other", b.manual("vote", {"user": "maya"}), needs=[], failure="continue"),
+        commit="abc",
+    )
+    for key in ("qa.vote", "other.vote"):
+        b.vote(b.activity(release, key), maya, "reject")
+    mine, other = b.activity(release, "qa.vote"), b.activity(release, "other.vote")
+    sent = Browser(lena).client.post(
+        f"/releases/{release.pk}/fix/",
+        {"activities": [other.pk], "version": "1.0", "commit": "def", "reason": "x"},
+    )
+    assert sent.status_code == 422
+    done = act(lena, release, "fix", commit="def", reason="Fixed.")
+    assert done.status == 200
+    assert (state(mine), state(other)) == ("awaiting_approval", "rejected")
 
 
 def test_what_was_not_edited_does_not_count_as_changed() -> None:
@@ -259,7 +331,8 @@ def test_nothing_changes_under_people_who_decide() -> None:
 
 @pytest.mark.req("SEC-1")
 @pytest.mark.parametrize(
-    "name", ["start", "hold", "resume", "retry", "skip", "change", "defer", "abort"]
+    "name",
+    ["start", "hold", "resume", "retry", "fix", "skip", "change", "manager", "defer", "abort"],
 )
 def test_whoever_may_not_is_refused_with_the_reason_and_nothing_happens(name: str) -> None:
     release = rejected(failure="hold")
@@ -297,3 +370,67 @@ def test_a_post_without_its_token_is_refused() -> None:
     assert client.post(f"/releases/{release.pk}/hold/").status_code == 403
     release.refresh_from_db()
     assert not release.held
+
+
+@pytest.mark.req("REL-1", "NTF-1")
+def test_a_release_is_given_to_another_manager_who_is_told() -> None:
+    who = people("maya", "omar", "vera")
+    release = two_branches()
+    page = act(tom(), release, "manager", manager="vera", reason="On leave.")
+    assert "The release has another manager, who is told." in page.text
+    assert "Manager vera" in page.part("release-meta").text
+    assert "tom gave the release to another manager" in page.part("feed").text
+    assert "tom → vera" in page.part("feed").text
+    assert "role" not in page.part("feed").text
+    assert entry(release, "release.manager_changed")["data"]["manager"] == who.vera.pk
+    assert "Hold" in seen(who.vera, release).part("release-acts").text
+    [told] = Notice.objects.filter(user=who.vera)
+    assert (told.moment, told.why) == ("manager_changed", "manager")
+    assert not Notice.objects.filter(user=who.omar, moment="manager_changed").exists()
+
+
+def test_whoever_gives_away_what_they_hold_alone_loses_it() -> None:
+    who = people("maya", "omar", "vera", "carl")
+    b.role("starter", rights=["view", "start"])
+    b.give("starter", who.carl)
+    release = two_branches(by=who.carl)
+    done = act(who.carl, release, "manager", manager="vera", reason="Yours.")
+    assert done.status == 200
+    # The requester still sees it, and manages it no more.
+    assert seen(who.carl, release).part("release-acts").text == ""
+    assert seen(who.carl, release, "manager/").status == 403
+    back = act(who.vera, release, "manager", manager="carl", reason="No, yours.")
+    assert back.status == 200
+    assert "Hold" in seen(who.carl, release).part("release-acts").text
+
+
+@pytest.mark.req("A-070")
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("nobody", "There is no active person 'nobody'."),
+        ("pipeline", "There is no active person 'pipeline'."),
+        ("aud", "aud is an auditor here; auditors read and manage nothing."),
+        ("tom", "tom manages this release already."),
+    ],
+)
+def test_a_manager_is_an_active_person_who_may_write(name: str, sentence: str) -> None:
+    people("maya", "omar")
+    release = two_branches()
+    b.give("auditor", b.person("aud"))
+    b.pipeline_user("pipeline")
+    before = events(release)
+    page = act(tom(), release, "manager", manager=name, reason="x")
+    assert page.status == 422
+    assert sentence in page.text
+    assert events(release) == before
+    release.refresh_from_db()
+    assert release.manager.username == "tom"
+
+
+def test_the_owner_of_a_failed_phase_gives_no_release_away() -> None:
+    maya, lena = b.person("maya"), b.person("lena")
+    release = run(b.phase("qa", b.manual("vote", {"user": "maya"}), owner={"user": "lena"}))
+    b.vote(b.activity(release, "vote"), maya, "reject")
+    assert seen(lena, release, "change/").status == 200
+    assert seen(lena, release, "manager/").status == 403

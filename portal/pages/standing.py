@@ -1,0 +1,60 @@
+"""What the frame of every page asks about its reader: one statement, put together once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Case, Q, QuerySet, Value, When
+
+from audit.actor import Actor
+from audit.compiled import CompiledValues
+from portal.demo.company import PEOPLE
+from portal.demo.presence import here
+from portal.models import User
+from portal.notifications.centre import number_waiting
+from releases.visibility import everywhere
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is unread and still asks something, what the reader may do everywhere, if this is their demo.
+
+    `in_demo`: the demo is in this database, and the account has the name of one of its people.
+    """
+
+    unread: int = 0
+    views_everything: bool = False
+    configures: bool = False
+    in_demo: bool = False
+
+
+_DEMO = [one.username for one in PEOPLE]
+
+
+def _answered(condition: Q) -> Case:
+    return Case(When(condition, then=Value(True)), default=Value(False))
+
+
+def _asked(user_id: int) -> QuerySet[User, Any]:
+    reader = Actor(kind="person", door="page", label="", user_id=user_id)
+    superuser = Q(is_superuser=True)
+    return (
+        User.objects.filter(pk=user_id)
+        .order_by()
+        .values_list(
+            number_waiting(user_id),
+            _answered(superuser | everywhere(reader, "view")),
+            _answered(superuser | everywhere(reader, "configure")),
+            # Nested, so that the record is searched for the people of the demo alone.
+            Case(When(username__in=_DEMO, then=_answered(here())), default=Value(False)),
+        )
+    )
+
+
+_STANDING = CompiledValues(_asked, user_id=int)
+
+
+def standing_of(user_id: int) -> Standing:
+    """How an account stands at this moment; nothing for one that is not there."""
+    return next((Standing(*row) for row in _STANDING.rows(user_id=user_id)), Standing())

@@ -1,0 +1,70 @@
+"""One activity with all that its page, its mails and the API say of it, read at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from django.db import models
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
+
+from audit.actor import Actor
+from audit.compiled import Compiled
+from releases.models import Activity, Snooze
+from releases.visibility import asked_or_named, first_visible, may_be_asked
+
+Known = Callable[[int], Mapping[str, Any]]
+
+
+def _to_show(activity_id: int, user_id: int, known: Known | None) -> models.QuerySet[Activity]:
+    return (
+        Activity.objects.select_related(
+            "phase__owner_user",
+            "phase__owner_group",
+            "phase__owner_role",
+            "release__product",
+            "release__scope",
+            "release__process_version",
+            "release__manager",
+            "release__requester",
+            "asked_by",
+        )
+        .annotate(
+            read_at=Now(),
+            was_snoozed=Exists(Snooze.objects.filter(activity_id=OuterRef("pk"))),
+            **(known(user_id) if known else {}),
+        )
+        .filter(pk=activity_id)
+        .order_by()
+    )
+
+
+@lru_cache(maxsize=8)
+def _asked_to_show(known: Known | None) -> Compiled[Activity]:
+    """The first step for most who look, put together once."""
+    return Compiled(
+        lambda user_id, key: _to_show(key, user_id, known).filter(
+            asked_or_named(user_id, "release__")
+        ),
+        user_id=int,
+        key=int,
+    )
+
+
+def activity_to_show(actor: Actor, activity_id: int, known: Known | None = None) -> Activity:
+    """One visible activity with all that its page says of it, and `read_at`. Raises NotFound.
+
+    `was_snoozed` says whether anybody ever put it aside: mostly nobody has, and no page asks who.
+    `known`: a function of the module that asks; of the reader's key, expressions by name to be told
+    besides.
+    """
+    user_id = actor.user_id or 0
+    asked = may_be_asked(actor)
+    if asked and (found := _asked_to_show(known).first(user_id=user_id, key=activity_id)):
+        return found
+    shown: Activity = first_visible(
+        actor, _to_show(activity_id, user_id, known), "release__", asked=asked
+    )
+    return shown
