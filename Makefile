@@ -10,14 +10,15 @@ RUNTIME = $(VENV)/.runtime
 TOOLS = $(VENV)/.tools
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-full bench trace check lint types deploy-check architecture format
+.PHONY: help run test test-full bench trace check lint types deploy-check architecture format screenshots
 
 help:
 	@echo "make run        the portal on http://127.0.0.1:8000/, with demo data (HOST, PORT)"
-	@echo "make test       every test: on PostgreSQL, then what is marked sqlite on SQLite (JOBS)"
+	@echo "make test       every test: on PostgreSQL, then what is marked sqlite on SQLite (JOBS, CHROMIUM)"
 	@echo "make test-full  the same with every race five times as often: 1,000 rounds of A-001 and A-004 (ROUNDS)"
 	@echo "make check      lint, formatting, types, migrations, production settings, architecture"
 	@echo "make bench      the benchmark; writes var/bench.json"
+	@echo "make screenshots  the pictures of README and user guide anew, from the demo (CHROMIUM)"
 	@echo "make trace      requirements against the tests that name them"
 
 # A stamp for each requirements file: pip is asked only when the file has changed.
@@ -45,6 +46,9 @@ test-full: test
 
 bench: $(TOOLS)
 	@$(PY) -m bench
+
+screenshots: $(TOOLS)
+	@$(PY) -m tools.screenshots
 
 trace:
 	@$(firstword $(wildcard $(PY)) python3) -m tools.trace

@@ -22,7 +22,7 @@ LAYERS = {
     "events": 1, "locking": 1, "faults": 1, "journal": 1, "compiled": 1,
     "models": 2, "triggers": 2,
     "facts": 3, "visibility": 3, "selectors": 3, "permissions": 3, "wording": 3, "history": 3, "bulk": 3,
-    "documents": 3, "overview": 3, "inbox": 3, "audience": 3, "beginnings": 3,
+    "documents": 3, "overview": 3, "inbox": 3, "audience": 3, "beginnings": 3, "so_far": 3, "shown": 3,
     "services": 4, "verification": 4, "invariants": 4,
     "admin": 5, "management": 5,
 }  # fmt: skip
@@ -65,6 +65,7 @@ BOOKKEEPING: dict[str, str] = {
     "audit/services/deliveries.py": "the state of a delivery is bookkeeping of whoever sends",
     "approvals/services/asked.py": "open seats and the index of rounds are a projection",
     "approvals/services/reconcile.py::rounds_out_of_step": "that a round was looked at is no change",
+    "portal/services/visits.py": "up to when somebody knows an activity is a read mark",
     "releases/services/due.py::_claim": "attempts at due work are counted in a table of their own",
     "releases/services/due.py::_note_failure": "likewise",
     "releases/services/due.py::revive_dead_letters": "likewise",

@@ -1,4 +1,4 @@
-"""Make the pictures of README and user guide from the demo: `python -m tools.screenshots`.
+"""Make the pictures of README and user guide from the demo: `make screenshots`.
 
 Starts an installation of its own with the demo, looks at it with a real Chromium, and writes PNG files
 to `docs/images/`. Run it when a page looks different; the pictures are committed.

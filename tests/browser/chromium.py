@@ -1,4 +1,4 @@
-"""A Chromium for the tests: what the machine has, else Debian's, which root may install.
+"""A Chromium for the tests: `CHROMIUM`, else one on PATH, else Debian's, which root may install.
 
 `python -m tests.browser.chromium` sees to it, before several tests want it at once.
 """
@@ -28,20 +28,30 @@ class BrowserUnavailable(RuntimeError):
 @cache
 def chromium() -> str:
     """The path of a Chromium. Raises BrowserUnavailable."""
-    given = os.environ.get("TEST_CHROMIUM")
-    found = given or _on_this_machine()
+    given = os.environ.get("CHROMIUM", "").strip()
+    if given:
+        return _named(given)
+    found = _on_path()
     if not found:
         _install()
-        found = _on_this_machine()
+        found = _on_path()
     if not found:
         raise BrowserUnavailable(
             "There is no Chromium. Install one (Debian: apt install chromium) or name it: "
-            "TEST_CHROMIUM=/path/to/chromium."
+            "CHROMIUM=/path/to/chromium."
         )
     return found
 
 
-def _on_this_machine() -> str | None:
+def _named(given: str) -> str:
+    """What CHROMIUM names, a path or a command; another one is not taken in its place."""
+    found = shutil.which(given)
+    if not found:
+        raise BrowserUnavailable(f"CHROMIUM names {given}, which is no program that can be run.")
+    return found
+
+
+def _on_path() -> str | None:
     return next(filter(None, map(shutil.which, NAMES)), None)
 
 

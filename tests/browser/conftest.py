@@ -1,57 +1,49 @@
-"""One installation and one Chromium a test run; windows of people, watched for complaints."""
+"""One installation, one mail server and one Chromium a worker; windows of people, watched."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
-from portal.demo.company import PASSWORD
 from tests.browser.chromium import ARGUMENTS, chromium
 from tests.browser.installation import Installation
+from tests.browser.releases import PEOPLE, PROCESSES
+from tests.browser.window import PHONE, REPORT_BREACHES, WIDE, Window
+from tests.portal.notifications.servers import MailBox, mail_server
 
-WIDE, PHONE = (1440, 900), (390, 844)
+__all__ = ["PATIENCE", "PHONE", "WIDE", "Open", "Window", "windows_of"]
+
 PATIENCE = 20_000  # milliseconds, on a machine that does other things as well
 expect.set_options(timeout=PATIENCE)
 
-
-@dataclass
-class Window:
-    """A window of one person: the page, and what the browser complained of."""
-
-    context: BrowserContext
-    page: Page
-    address: str
-    complaints: list[str] = field(default_factory=list)
-
-    def go(self, path: str) -> int:
-        """Open a page of the installation; its status."""
-        answer = self.page.goto(self.address + path)
-        assert answer is not None
-        return answer.status
-
-    def sign_in(self, name: str) -> None:
-        """Through the sign-in page, as people do."""
-        self.go("/accounts/login/")
-        self.page.fill("input[name=login]", name)
-        self.page.fill("input[name=password]", PASSWORD)
-        self.page.press("input[name=password]", "Enter")
-        self.page.wait_for_url(lambda url: "/accounts/login/" not in url)
-        # A script that is cut off by the next address would be a complaint.
-        self.page.wait_for_load_state("networkidle")
+Open = Callable[..., Window]
 
 
 @pytest.fixture(scope="session")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """The demo, running."""
+def mail_box() -> Iterator[MailBox]:
+    """What the installation has mailed: a real SMTP server took it."""
+    with mail_server() as box:
+        yield box
+
+
+@pytest.fixture(scope="session")
+def installation(
+    tmp_path_factory: pytest.TempPathFactory, mail_box: MailBox
+) -> Iterator[Installation]:
+    """The demo, running, with the processes of these tests."""
     folder: Path = tmp_path_factory.mktemp("installation")
-    made = Installation(folder).start()
-    yield made
-    made.stop()
+    made = Installation(folder, mail_port=mail_box.port)
+    try:
+        made.start()
+        made.furnish(PROCESSES, PEOPLE)
+        yield made
+    finally:
+        made.stop()
 
 
 @pytest.fixture(scope="session")
@@ -63,14 +55,11 @@ def browser() -> Iterator[Browser]:
         found.close()
 
 
-Open = Callable[..., Window]
+@contextmanager
+def windows_of(browser: Browser, installation: Installation) -> Iterator[Open]:
+    """Opens windows: `open("maya")`, with `size`, `dark`, `javascript` if need be.
 
-
-@pytest.fixture
-def open_window(browser: Browser, installation: Installation) -> Iterator[Open]:
-    """Opens a window: `open_window("maya")`, with `size`, `dark`, `javascript` if need be.
-
-    At the end of the test no window may have had a console message or a report of the CSP.
+    At the end no window may have had a complaint, and each refusal that was declared must have come.
     """
     windows: list[Window] = []
 
@@ -82,27 +71,27 @@ def open_window(browser: Browser, installation: Installation) -> Iterator[Open]:
             color_scheme="dark" if dark else "light",
             java_script_enabled=more.pop("javascript", True),
             has_touch=size == PHONE,
+            is_mobile=size == PHONE,
             **more,
         )
         context.set_default_timeout(PATIENCE)
+        context.add_init_script(REPORT_BREACHES)
         window = Window(context, context.new_page(), installation.address)
-        _listen(window)
         windows.append(window)
         if name:
-            window.sign_in(name)
+            window.enter(name)
         return window
 
-    yield opened
-    for window in windows:
-        window.context.close()
-    assert [told for window in windows for told in window.complaints] == []
+    try:
+        yield opened
+    finally:
+        for window in windows:
+            window.context.close()
+    assert [told for window in windows for told in (*window.complaints, *window.unmet())] == []
 
 
-def _listen(window: Window) -> None:
-    def note(message: Any) -> None:
-        # An answer that refuses is no fault of the page: the browser says so in the console too.
-        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
-            window.complaints.append(f"{window.page.url}: {message.text}")
-
-    window.page.on("console", note)
-    window.page.on("pageerror", lambda error: window.complaints.append(str(error)))
+@pytest.fixture
+def open_window(browser: Browser, installation: Installation) -> Iterator[Open]:
+    """Opens windows of the demo's people, as `windows_of` does."""
+    with windows_of(browser, installation) as opened:
+        yield opened

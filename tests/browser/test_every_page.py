@@ -2,102 +2,113 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+import re
+from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import Error, Page
 
-from tests.browser.conftest import PHONE, WIDE, Open, Window
+from tests.browser.axe import look_at, sticks_out, told
+from tests.browser.conftest import WIDE, Open, Window
 from tests.browser.installation import Installation
+from tests.browser.places import ELSEWHERE, NO_PAGES, PLACES, Place, make_scene, open_navigation
+from tests.permissions.routes import patterns
 
 pytestmark = [pytest.mark.browser, pytest.mark.sqlite_only, pytest.mark.slow]
 
-AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-FOR_EACH = {
-    "maya": [
-        "/inbox/", "/inbox/?tab=waiting", "/inbox/?tab=decided", "/inbox/?tab=all", "/releases/",
-        "{release}", "{phase}", "{activity}", "{activity}?tab=history", "{activity}?tab=policy",
-        "/notifications/", "/accounts/password/change/",
-    ],
-    "tom": ["/releases/new/", "{release}", "{release}abort/", "{activity}"],
-    "ada": ["/config/roles/"],
-    "": ["/accounts/login/", "/accounts/password/reset/"],
-}  # fmt: skip
+PEOPLE = ("maya", "tom", "ada", "aud", "")
+OF_MACHINES = re.compile(r"api/|admin/|metrics$")
+PAGES = [place for places in PLACES.values() for place in places]
+FAILS = ("404", "403")
+Look = Callable[[Page, Place], list[str]]
 
 
-def _addresses(installation: Installation) -> dict[str, str]:
-    """Pages of a release that waits for Maya, and of the activity that does."""
-    code = (
-        "from approvals.models import AskedPerson;"
-        "from releases.models import Activity;"
-        "row = AskedPerson.objects.filter(user__username='maya', is_open=True, has_answered=False)"
-        ".select_related('approval').order_by('pk')[0];"
-        "one = Activity.objects.select_related('phase').get(pk=row.approval.host.split(':')[1]);"
-        "print(one.release_id, one.phase.key, one.pk)"
-    )
-    release, phase, activity = installation.manage("shell", "-v0", "-c", code).split()[-3:]
-    return {
-        "release": f"/releases/{release}/",
-        "phase": f"/releases/{release}/phases/{phase}/",
-        "activity": f"/activities/{activity}/",
-    }
+def test_every_route_has_a_page_to_look_at_or_says_why_not() -> None:
+    routes = {route for route, _ in patterns() if not OF_MACHINES.match(route)}
+    known = {*PLACES, *NO_PAGES, *ELSEWHERE} - {*FAILS}
+    assert sorted(routes - known) == []
+    assert sorted(known - routes) == []
+    assert {place.person for place in PAGES} == {*PEOPLE}
 
 
 @pytest.fixture(scope="module")
-def pages(installation: Installation) -> dict[str, list[str]]:
-    """The addresses to look at, by person."""
-    known = _addresses(installation)
-    return {name: [one.format(**known) for one in paths] for name, paths in FOR_EACH.items()}
+def scene(installation: Installation) -> dict[str, int]:
+    """The numbers in the addresses."""
+    return make_scene(installation)
 
 
-def _looked_at(window: Window, paths: list[str]) -> Iterator[str]:
-    for path in paths:
-        assert window.go(path) == 200, path
-        yield path
+def arrive(window: Window, place: Place, scene: dict[str, int]) -> None:
+    """Open a page, see that it is the one, and do there what is to be done."""
+    path = place.path.format(**scene)
+    for status in place.refusals:
+        window.expects(status, "/")
+    status = window.go(path)
+    assert status == 200 or status in place.refusals, f"{place}: {status}"
+    heading = window.page.locator("h1")
+    assert heading.count() == 1, f"{place}: {heading.count()} times h1"
+    assert str(heading.text_content()).strip().startswith(place.heading), place
+    if place.tab:
+        current = window.page.locator(".tabs [aria-current='page']").all_text_contents()
+        assert [re.sub(r"[\s\d+]+$", "", one).strip() for one in current] == [place.tab], current
+    if place.before:
+        place.before(window.page)
+
+
+def of(person: str, *, without_script: bool = False) -> list[Place]:
+    """The pages that somebody looks at."""
+    return [
+        place
+        for place in PAGES
+        if place.person == person and (place.without_script or not without_script)
+    ]
+
+
+def faults(window: Window, place: Place, scene: dict[str, int], look: Look) -> list[str]:
+    """What is wrong with a page, or why it was not to be seen: one fault hides no other's."""
+    try:
+        arrive(window, place, scene)
+        found = look(window.page, place)
+    except (AssertionError, Error) as error:
+        found = [str(error).partition("Aria snapshot")[0]]
+    return [f"{place}: {one}" for one in found]
+
+
+def look_closely(page: Page, place: Place) -> list[str]:
+    """axe in four combinations, then the narrowest window."""
+    found = told(look_at(page))
+    if place.before is not open_navigation and sticks_out(page):
+        found.append("sticks out at 320 pixels")
+    page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    return found
+
+
+def read(page: Page, place: Place) -> list[str]:
+    """Without a script: there is something to read, and nothing that only a script would bring."""
+    main = page.locator("main")
+    found = [] if main.count() == 1 else [f"{main.count()} times main"]
+    if page.locator(".needs-js").filter(visible=True).count():
+        found.append("shows what needs a script")
+    if len(str(main.first.inner_text()).split()) < 6:
+        found.append("is empty")
+    return found
 
 
 @pytest.mark.req("MON-3", "SEC-4")
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-@pytest.mark.parametrize("name", list(FOR_EACH))
-def test_axe_finds_nothing(
-    open_window: Open, pages: dict[str, list[str]], name: str, size: tuple[int, int], dark: bool
+@pytest.mark.parametrize("person", PEOPLE, ids=lambda name: name or "nobody")
+def test_axe_finds_nothing_and_nothing_sticks_out(
+    open_window: Open, scene: dict[str, int], person: str
 ) -> None:
-    # axe is put into the page past its policy, which is tested elsewhere.
-    window = open_window(name, size=size, dark=dark, bypass_csp=True)
-    found = []
-    for path in _looked_at(window, pages[name]):
-        window.page.evaluate(AXE)
-        report = window.page.evaluate("rules => axe.run({runOnly: rules})", RULES)
-        found += [
-            f"{path}: {one['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
-            for one in report["violations"]
-            for node in one["nodes"][:3]
-        ]
-    assert not found, "\n".join(found)
+    window = open_window(person)
+    wrong = [one for place in of(person) for one in faults(window, place, scene, look_closely)]
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.req("MON-3")
-@pytest.mark.parametrize("name", list(FOR_EACH))
-def test_nothing_sticks_out_at_320_pixels(
-    open_window: Open, pages: dict[str, list[str]], name: str
+@pytest.mark.parametrize("person", PEOPLE, ids=lambda name: name or "nobody")
+def test_without_javascript_every_page_has_its_content(
+    open_window: Open, scene: dict[str, int], person: str
 ) -> None:
-    window = open_window(name, size=(320, 700))
-    wide = [
-        path
-        for path in _looked_at(window, pages[name])
-        if window.page.evaluate("document.documentElement.scrollWidth") > 320
-    ]
-    assert wide == []
-
-
-@pytest.mark.req("MON-3")
-@pytest.mark.parametrize("name", list(FOR_EACH))
-def test_every_page_opens_without_javascript(
-    open_window: Open, pages: dict[str, list[str]], name: str
-) -> None:
-    window = open_window(name, javascript=False)
-    for path in _looked_at(window, pages[name]):
-        assert window.page.locator("h1").count() == 1, path
-        assert window.page.locator("main").count() == 1, path
+    window = open_window(person, javascript=False)
+    places = of(person, without_script=True)
+    wrong = [one for place in places for one in faults(window, place, scene, read)]
+    assert not wrong, "\n".join(wrong)
