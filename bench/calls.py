@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable, Iterator
+from itertools import repeat
 
-from bench.client import Call
+from bench.client import Answer, Call
+from bench.servers import BenchError
 
 BALLOT = {"verdict": "approve", "comment": "Looks good."}
 PAGE = 50
@@ -48,6 +52,26 @@ def pending(token: str) -> Call:
         f"/api/v1/activities/?awaiting=me&page_size={PAGE}",
         _headers(Authorization=f"Bearer {token}"),
     )
+
+
+def page(session: str, path: str, status: int = 200) -> Call:
+    """A page, or a poll of an open one, as a browser asks for it with a session."""
+    headers = {"Accept": "text/html", "Connection": "close", "Cookie": f"sessionid={session}"}
+    return Call("GET", path, headers, status=status)
+
+
+def polls(session: str, send: Callable[[Call], Answer]) -> Iterator[Call]:
+    """Polls of an open page that has been told everything: each is answered by 204."""
+    page_text = send(page(session, "/live/?scope=none")).body.decode()
+    found = re.search(r'name="since"\s+value="([^"]+)"', page_text)
+    if found is None:
+        raise BenchError("A poll does not say how far the page has come.")
+    yield from repeat(page(session, f"/live/?scope=none&since={found[1]}", status=204))
+
+
+def first_of(call: Call) -> Call | None:
+    """What is to be sent before a call whose statements are counted: a token's use is noted once."""
+    return processes(call) if "Authorization" in call.headers else None
 
 
 def processes(like: Call) -> Call:

@@ -19,7 +19,8 @@ Cases = Mapping[str, Case]
 Counts = Mapping[str, int]
 
 
-def _measured(case: Case, floor: Case) -> str:
+def measured(case: Case, floor: Case) -> str:
+    """What a case and its floor took, for the table."""
     return (
         f"{case.cpu_ms:.1f} ms CPU (floor {floor.cpu_ms:.1f}), "
         f"{case.wall_ms:.1f} ms (floor {floor.wall_ms:.1f}), p95 {case.p95_ms:.1f} ms"
@@ -40,7 +41,7 @@ def decision_rows(cases: Cases, counts: Counts) -> list[Row]:
                 counts[name],
                 f"≤ {DECISION_CPU}× CPU, ≤ {DECISION_SQL} SQL, the same for 2 and 200",
                 cpu <= DECISION_CPU and counts[name] <= DECISION_SQL and same,
-                _measured(cases[name], floor),
+                measured(cases[name], floor),
             )
         )
     return rows
@@ -61,7 +62,7 @@ def completion_rows(cases: Cases, counts: Counts) -> list[Row]:
             counts["gate-3"],
             f"≤ {COMPLETION_CPU}× CPU, ≤ {COMPLETION_SQL} SQL",
             cpu <= COMPLETION_CPU and counts["gate-3"] <= COMPLETION_SQL,
-            _measured(few, floor),
+            measured(few, floor),
         ),
         Row(
             "completing decision, 20 dependants",
@@ -70,7 +71,7 @@ def completion_rows(cases: Cases, counts: Counts) -> list[Row]:
             counts["gate-20"],
             f"≤ {most:.1f}× CPU, SQL as with 3",
             cpu_many <= most and constant,
-            _measured(many, floor),
+            measured(many, floor),
         ),
         Row(
             "completing decision, each further dependant",
@@ -97,7 +98,7 @@ def list_rows(cases: Cases, counts: Counts) -> list[Row]:
                 sql,
                 f"≤ {LIST_CPU}× CPU, ≤ {LIST_SQL} SQL",
                 cpu <= LIST_CPU and sql <= LIST_SQL,
-                _measured(case, floor),
+                measured(case, floor),
             )
         )
     few, many = cases["list-few"], cases["list-lots"]

@@ -77,3 +77,8 @@ def cpu_ratio(case: Case, floor: Case) -> float:
 def wall_ratio(case: Case, floor: Case) -> float:
     """Median time of a case in median times of the floor."""
     return case.wall_ms / floor.wall_ms
+
+
+def p95_ratio(case: Case, other: Case) -> float:
+    """95th percentile of a case in those of another one."""
+    return case.p95_ms / other.p95_ms

@@ -17,11 +17,14 @@ from typing import Any
 
 import psycopg
 
+from bench import sizes
 from tests.postgres import OWNER, PrivatePostgres
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
 FLOOR_DATABASE = "floor"
+# The product's database as it is made, with few and with very many decided rounds added.
+COPIES = {"few": sizes.DECIDED_FEW, "lots": sizes.DECIDED_MANY}
 
 
 class BenchError(RuntimeError):
@@ -53,9 +56,15 @@ def start_postgres() -> PrivatePostgres:
     return server
 
 
+def copy_database(server: PrivatePostgres, name: str) -> None:
+    """A further database with what the product's holds; nobody may be connected to that."""
+    with connect(server, FLOOR_DATABASE) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {OWNER}")
+
+
 def settle(server: PrivatePostgres) -> None:
     """Statistics and a checkpoint, after the data was made."""
-    for database in (OWNER, FLOOR_DATABASE):
+    for database in (OWNER, FLOOR_DATABASE, *COPIES):
         with connect(server, database) as connection:
             connection.execute("VACUUM ANALYZE")
     with connect(server, OWNER) as connection:
@@ -93,6 +102,11 @@ def _base_environment(server: PrivatePostgres, database: str, settings: str) -> 
 def floor_environment(server: PrivatePostgres) -> dict[str, str]:
     """The floor's environment."""
     return _base_environment(server, FLOOR_DATABASE, "bench.floor.settings")
+
+
+def on_copy(environment: dict[str, str], server: PrivatePostgres, name: str) -> dict[str, str]:
+    """The product's environment on a copy of its database."""
+    return {**environment, "DATABASE_URL": f"postgres://{OWNER}@/{name}?host={server.folder}"}
 
 
 def product_environment(server: PrivatePostgres) -> dict[str, str]:

@@ -18,8 +18,9 @@ from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from bench.floor.models import Activity, Pending  # noqa: E402
-from bench.sizes import PENDING_FEW, PENDING_MANY  # noqa: E402
+from bench.floor.models import Activity, Decision, Pending  # noqa: E402
+from bench.floor.views import append_row  # noqa: E402
+from bench.sizes import COMMENTS, PENDING_FEW, PENDING_MANY  # noqa: E402
 
 ACTIVITIES = 500
 
@@ -53,6 +54,18 @@ def pending_for(user: User, count: int) -> None:
     )
 
 
+def activity_with_a_past(users: list[User]) -> Activity:
+    """What the bare page shows: an activity with a decision, and as many entries as the product's has."""
+    activity = Activity.objects.create(name="Gate with a past", release="Payments 1.0")
+    now = timezone.now()
+    Decision.objects.create(activity=activity, user=users[0], verdict="approve", decided_at=now)
+    for number in range(COMMENTS):
+        who = users[number % len(users)]
+        append_row(activity, {"at": now.isoformat(), "kind": "noted", "user": who.pk})
+    activity.save()
+    return activity
+
+
 def main() -> None:
     """Make it all."""
     call_command("migrate", verbosity=0)
@@ -68,6 +81,7 @@ def main() -> None:
     print(
         json.dumps(
             {
+                "page": activity_with_a_past([few, many]).pk,
                 "activities": [row.pk for row in rows],
                 "decider": session_for(decider),
                 "few": session_for(few),

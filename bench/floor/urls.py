@@ -8,5 +8,6 @@ from bench.floor import views
 
 urlpatterns = [
     path("activities/<int:activity_id>/decisions/", views.decide),
+    path("activities/<int:activity_id>/", views.page),
     path("pending/", views.pending),
 ]

@@ -1,4 +1,4 @@
-"""Floor W and floor D (docs/performance.md)."""
+"""Floor W, floor D and the bare page (docs/performance.md)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.utils import timezone
 
 from bench.floor.models import Activity, AuditRow, Decision, Pending
@@ -70,3 +71,21 @@ def pending(request: HttpRequest) -> HttpResponse:
         for item in first
     ]
     return JsonResponse({"results": results, "total": mine.count()})
+
+
+def page(request: HttpRequest, activity_id: int) -> HttpResponse:
+    """The bare page: session, user, activity, votes, newest entries, what waits for the reader: 6 SQL."""
+    if not request.user.is_authenticated:
+        return JsonResponse({"code": "not_signed_in"}, status=401)
+    activity = Activity.objects.get(pk=activity_id)
+    context = {
+        "activity": activity,
+        "decisions": list(Decision.objects.filter(activity=activity).select_related("user")),
+        "entries": [
+            json.loads(row.text)
+            for row in AuditRow.objects.filter(activity=activity).order_by("-seq")[:50]
+        ],
+        "waiting": Pending.objects.filter(user=request.user, is_open=True).count(),
+        "reader": request.user,
+    }
+    return render(request, "page.html", context)

@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from itertools import islice
 from typing import Any
 
@@ -17,6 +18,8 @@ import django
 
 django.setup()
 
+from django.conf import settings  # noqa: E402
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
 from django.contrib.auth.models import Group  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 
@@ -27,6 +30,7 @@ from bench import sizes  # noqa: E402
 from portal.services.people import add_member, create_group, create_user  # noqa: E402
 from portal.services.tokens import issue_token  # noqa: E402
 from releases.models import Activity, Release  # noqa: E402
+from releases.services.activities import write_comment  # noqa: E402
 from releases.services.creation import ReleaseDetails, create_release  # noqa: E402
 from releases.services.decisions import decide_activity  # noqa: E402
 from releases.services.lifecycle import start_release  # noqa: E402
@@ -69,9 +73,35 @@ def manual(key: str, *approvers: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def publish(slug: str, *activities: dict[str, Any]) -> None:
     """A process of one phase."""
-    phase = {"key": "verify", "name": "Verify", "activities": list(activities)}
-    text = {"kind": "Process", "slug": slug, "name": slug.title(), "phases": [phase]}
+    publish_phases(slug, {"key": "verify", "name": "Verify", "activities": list(activities)})
+
+
+def publish_phases(slug: str, *phases: dict[str, Any]) -> None:
+    """A process."""
+    text = {"kind": "Process", "slug": slug, "name": slug.title(), "phases": list(phases)}
     publish_process(text=json.dumps(text), actor=BENCH)
+
+
+def board() -> list[dict[str, Any]]:
+    """The phases of the release whose page is measured: half of them wait for the others."""
+    each, more = divmod(sizes.ACTIVITIES_PER_RELEASE, sizes.PHASES)
+    half = [f"part-{number}" for number in range(sizes.PHASES // 2)]
+    pair = ({"user": "maya"}, {"user": "omar"})
+    return [
+        {
+            "key": f"part-{number}",
+            "name": f"Part {number}",
+            "needs": [] if number < len(half) else half,
+            "activities": [
+                # Every other one waits for the one before it.
+                manual(f"p{number}-a{place}", *pair, needs=[f"p{number}-a{place - 1}"])
+                if place % 2
+                else manual(f"p{number}-a{place}", *pair)
+                for place in range(each + (number < more))
+            ],
+        }
+        for number in range(sizes.PHASES)
+    ]
 
 
 def gate(dependants: int) -> list[dict[str, Any]]:
@@ -90,6 +120,10 @@ def publish_processes() -> None:
     publish("many", manual("board", {"group": "voters", "each": True}))
     publish("gate-3", *gate(3))
     publish("gate-20", *gate(20))
+    publish_phases("board", *board())
+    publish("done", manual("done", {"user": "pat"}))
+    bells = [manual(f"bell-{number}", {"user": "kim"}, {"user": "lee"}) for number in range(20)]
+    publish("bell", *bells)
     for name in ("pat", "quinn"):
         full = range(sizes.PENDING_PER_RELEASE)
         publish(f"pending-{name}", *(manual(f"ask-{number}", {"user": name}) for number in full))
@@ -126,7 +160,7 @@ def make_people() -> tuple[dict[str, Any], dict[str, str]]:
     voters = [f"voter-{number}" for number in range(sizes.VOTERS)]
     users = {
         name: create_user(username=name, actor=BENCH)
-        for name in ("tom", "maya", "omar", "pat", "quinn", *voters)
+        for name in ("tom", "maya", "omar", "pat", "quinn", "kim", "lee", *voters)
     }
     group: Group = create_group(name="voters", actor=BENCH)
     for name in voters:
@@ -143,9 +177,42 @@ def let_stand(users: dict[str, Any], activities: list[int]) -> None:
     """Votes in each of these activities, by voters that no client votes for."""
     for activity in activities:
         for number in range(sizes.STANDING_VOTES):
-            voter = users[f"voter-{sizes.VOTERS - 1 - number}"]
-            ballot = Ballot("approve", "Looks good.")
-            decide_activity(activity_id=activity, ballot=ballot, actor=actor_of(voter))
+            decide(activity, users[f"voter-{sizes.VOTERS - 1 - number}"])
+
+
+def session_for(user: Any) -> str:
+    """The key of a session in which somebody is signed in."""
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[1]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return str(session.session_key)
+
+
+def make_pages(maker: Maker, users: dict[str, Any]) -> dict[str, Any]:
+    """What the pages are made of: a wide release under way, an activity with comments, a decided one."""
+    board = maker.release("board")
+    rows = list(Activity.objects.filter(release=board).order_by("position"))
+    for activity in rows[:8:2]:
+        for name in ("maya", "omar"):
+            decide(activity.pk, users[name])
+    talked = next(row for row in rows if row.key == "p1-a0")
+    for number in range(sizes.COMMENTS):
+        who = users["maya" if number % 2 else "omar"]
+        write_comment(activity_id=talked.pk, text=f"Seen, number {number}.", actor=actor_of(who))
+    decide(talked.pk, users["omar"])
+    [done] = islice(maker.activities("done"), 1)
+    decide(done, users["pat"])
+    maker.release("bell")
+    sessions = {name: session_for(users[name]) for name in ("maya", "pat", "quinn", "kim", "lee")}
+    return {"board": board.pk, "talked": talked.pk, "done": done, "sessions": sessions}
+
+
+def decide(activity: int, user: Any) -> None:
+    """An approval."""
+    ballot = Ballot("approve", "Looks good.")
+    decide_activity(activity_id=activity, ballot=ballot, actor=actor_of(user))
 
 
 def said(what: str, since: float) -> float:
@@ -160,6 +227,7 @@ def main() -> None:
     clock = time.monotonic()
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
     clock = said("tables", clock)
     users, tokens = make_people()
     create_product(key="pay", name="Payments", actor=BENCH)
@@ -185,7 +253,9 @@ def main() -> None:
     for name, count in (("pat", sizes.PENDING_FEW), ("quinn", sizes.PENDING_MANY)):
         for _ in range(count // sizes.PENDING_PER_RELEASE):
             maker.release(f"pending-{name}")
-    said("pending approvals", clock)
+    clock = said("pending approvals", clock)
+    plan |= make_pages(maker, users)
+    said("pages", clock)
     open_rounds = Approval.objects.filter(state=Approval.State.OPEN)
     print(f"  {open_rounds.count()} open rounds", file=sys.stderr, flush=True)
     print(json.dumps(plan))
