@@ -105,10 +105,19 @@ class _Query:
         )
         self._select(kind, ref, through, [*values, *scopes, *window, self.now, self.now])
 
+    def add_names(self, named: Collection[SourceKey]) -> None:
+        """What users, groups and roles are called, without asking who is in them."""
+        tables = {"user": self.user, "group": self.group, "role": self.role}
+        for kind, table in tables.items():
+            ids = sorted({int(ref) for each, ref in named if each == kind})
+            if ids:
+                self._add_names(kind, table, ids)
+
     def _add_names(self, kind: str, table: str, ids: Collection[int]) -> None:
         named, values = among("n.id", ids)
+        shown = "coalesce(nullif(n.display_name, ''), n.username)" if kind == "user" else "n.name"
         self.parts.append(
-            f"SELECT 'name', '{kind}', n.id, NULL, NULL, NULL, n.name, NULL FROM {table} n WHERE {named}"  # noqa: S608
+            f"SELECT 'name', '{kind}', n.id, NULL, NULL, NULL, {shown}, NULL FROM {table} n WHERE {named}"  # noqa: S608
         )
         self.values.extend(values)
 
@@ -124,11 +133,13 @@ def load_people(
     lineage: Sequence[int],
     now: dt.datetime,
     without: Collection[int] = (),
+    named: Collection[SourceKey] = (),
 ) -> People:
     """Everyone whom the sources `keys` reach at `now`, and the users named, in one query.
 
     Roles count where they are held in `lineage` (a scope and those around it). `without`: keys of
-    assignments that are taken for ended, for whoever asks what ending them would do.
+    assignments that are taken for ended, for whoever asks what ending them would do. `named`: of
+    these the names alone are wanted besides.
     """
     wanted: dict[str, list[Any]] = {"group": [], "role": [], "right": []}
     for kind, ref in sorted(set(keys), key=str):
@@ -142,6 +153,7 @@ def load_people(
     for right in wanted["right"]:
         query.add_holders("right", "%s", "r.rights LIKE %s", [right, f'%"{right}"%'])
     query.add_holders("reads_only", "a.role_id", "r.reads_only = %s", [True])
+    query.add_names(named)
     return _people(query.rows())
 
 
@@ -221,10 +233,14 @@ def people_of(
     lineage: Sequence[int],
     now: dt.datetime,
     without: Collection[int] = (),
+    named: Collection[SourceKey] = (),
 ) -> People:
-    """Everyone whom `seats` reach at `now`, and those excluded from them; one query."""
+    """Everyone whom `seats` reach at `now`, and those excluded from them; one query.
+
+    `named`: of these the names alone are wanted besides.
+    """
     users = named_users(seats) | exclusions.keys()
-    return load_people(source_keys(seats), users, lineage, now, without)
+    return load_people(source_keys(seats), users, lineage, now, without, named)
 
 
 def live_decisions(decisions: Iterable[Decision]) -> dict[UUID, Decision]:

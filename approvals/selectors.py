@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -54,11 +55,55 @@ class Held:
     reads_only: bool
 
 
+@lru_cache(maxsize=8)
+def _held_in(scopes: int) -> CompiledValues:
+    """The query for what somebody holds in as many scopes, put together once."""
+
+    def build(user_id: int, **places: int) -> models.QuerySet[Any, tuple[Any, ...]]:
+        rows = live_assignments(user_id).filter(scope_id__in=list(places.values())).order_by()
+        return rows.values_list("role_id", "role__reads_only")
+
+    return CompiledValues(build, user_id=int, **{f"scope_{one}": int for one in range(scopes)})
+
+
 def held_in(actor: Actor, lineage: Sequence[int]) -> Held:
     """What the actor holds here: one query, for a page that asks several questions about it."""
-    rows = live_assignments(actor.user_id).filter(scope_id__in=lineage)
-    found = list(rows.values_list("role_id", "role__reads_only"))
+    places = {f"scope_{place}": scope for place, scope in enumerate(lineage)}
+    found = list(_held_in(len(places)).rows(user_id=actor.user_id or 0, **places))
     return Held(frozenset(role for role, _ in found), any(reads for _, reads in found))
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """All roles that somebody holds at one moment, as (role, scope, reads only), and their groups."""
+
+    roles: frozenset[tuple[int, int, bool]]
+    groups: frozenset[int]
+
+    @property
+    def places(self) -> list[tuple[int, int]]:
+        """(role, scope) of each, as `roles_held` gives them."""
+        return sorted({(role, scope) for role, scope, _ in self.roles})
+
+    def held(self, lineage: Sequence[int]) -> Held:
+        """What of it counts in one of these scopes."""
+        here = [(role, reads) for role, scope, reads in self.roles if scope in lineage]
+        return Held(frozenset(role for role, _ in here), any(reads for _, reads in here))
+
+
+def reach_of(user_id: int | None) -> Reach:
+    """What an account holds and belongs to: one query, for a page that asks everything about it."""
+    roles = live_assignments(user_id).order_by()
+    groups = live_memberships().filter(user_id=user_id).order_by()
+    none, no = Value(0), Value(False, models.BooleanField())
+    found = roles.values_list(Value("role"), "role_id", "scope_id", "role__reads_only").union(
+        groups.values_list(Value("group"), "group_id", none, no), all=True
+    )
+    rows = list(found)
+    return Reach(
+        frozenset((key, scope, bool(reads)) for kind, key, scope, reads in rows if kind == "role"),
+        frozenset(key for kind, key, _, _ in rows if kind == "group"),
+    )
 
 
 def in_group(actor: Actor, group_id: int) -> bool:
@@ -254,9 +299,11 @@ def members_of(group_ids: Collection[int]) -> dict[int, list[Any]]:
     return found
 
 
-def assignment_versions(role_id: int, limit: int) -> list[Any]:
-    """What became of the assignments of a role, the newest first."""
-    versions = history_of(RoleAssignment)._base_manager.filter(role_id=role_id)
+def assignment_versions(role_id: int, limit: int, scopes: models.QuerySet[Scope]) -> list[Any]:
+    """What became of the assignments of a role in these scopes, the newest first."""
+    versions = history_of(RoleAssignment)._base_manager.filter(
+        role_id=role_id, scope_id__in=scopes.order_by().values("pk")
+    )
     return list(versions.order_by("-history_id")[:limit])
 
 

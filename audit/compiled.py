@@ -8,6 +8,7 @@ its values, kept as text, and asked again with other values.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
@@ -76,6 +77,25 @@ class CompiledValues(_Asked):
         """The tuples, as the queryset itself would give them."""
         return map(tuple, self.text.ask(values))
 
+    def later(self, **values: int | str) -> Later:
+        """The query with these values, asked when it is gone through or as a part of another one."""
+        return Later(self, values)
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Values of one column that are not asked for yet."""
+
+    query: CompiledValues
+    values: dict[str, int | str]
+
+    def __iter__(self) -> Iterator[Any]:
+        return (value for (value,) in self.query.rows(**self.values))
+
+    def sql_with_params(self) -> tuple[str, list[Any]]:
+        """The query's text and its values, for a statement of which it is a part."""
+        return self.query.text.sql, self.query.text.parameters(self.values)
+
 
 class _Text:
     """A query as text, and how its rows become instances (as Django's `ModelIterable` makes them)."""
@@ -103,10 +123,13 @@ class _Text:
         self.related = get_related_populators(shape, columns, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]
         self.annotations = compiler.annotation_col_map
 
+    def parameters(self, values: dict[str, int | str]) -> list[Any]:
+        return [values[name] if name else value for name, value in self.values]
+
     def ask(self, values: dict[str, int | str]) -> Iterator[Sequence[Any]]:
         if any(isinstance(value, int) and abs(value) > _LARGEST_KEY for value in values.values()):
             return iter(())  # no row has such a key, and the database would refuse the number
-        parameters = [values[name] if name else value for name, value in self.values]
+        parameters = self.parameters(values)
         connection = connections[DEFAULT_DB_ALIAS]
         with connection.cursor() as cursor:
             cursor.execute(self.sql, parameters)

@@ -20,7 +20,7 @@ class Listeners:
     """People who are told of a moment for one reason: accounts by key, and rows that name them.
 
     `why` is a code such as `manager` or `role`, `name` that of the role, group or phase. `found_by`
-    is a queryset of accounts' keys, which is asked in the statement that writes the notices.
+    is a query of accounts' keys (a queryset, or a `Later`), which is asked in the statement that writes the notices.
     """
 
     why: str

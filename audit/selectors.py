@@ -54,3 +54,16 @@ def deliveries() -> models.QuerySet[Delivery]:
 def dead_deliveries() -> models.QuerySet[Delivery]:
     """What failed for good and nobody has sent again."""
     return deliveries().filter(state=Delivery.State.DEAD).order_by("pk")
+
+
+def failing_deliveries() -> tuple[int, Delivery | None]:
+    """How many were tried in vain and will be tried again, and the one tried last."""
+    rows = Delivery.objects.filter(state=Delivery.State.FAILED)
+    return rows.count(), rows.order_by("-tried_at", "-pk").first()
+
+
+def dead_by_error() -> list[tuple[str, int]]:
+    """The codes with which deliveries failed for good, and how many of each; the most first."""
+    rows = Delivery.objects.filter(state=Delivery.State.DEAD).order_by().values("error")
+    counted = rows.annotate(number=models.Count("pk")).values_list("error", "number")
+    return sorted(counted, key=lambda one: (-one[1], one[0]))

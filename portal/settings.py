@@ -148,6 +148,7 @@ MIDDLEWARE = [
     "simple_history.middleware.HistoryRequestMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.middleware.PageHeaders",
+    "portal.signed_out.SignedOut",
     "portal.middleware.PageRefusals",
     "axes.middleware.AxesMiddleware",
 ]
@@ -247,6 +248,8 @@ CSRF_TRUSTED_ORIGINS = [f"{_base.scheme}://{_base.netloc}"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_NAME = "__Host-sessionid" if _https else "sessionid"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if _https else "csrftoken"
+CSRF_FAILURE_VIEW = "portal.views.errors.csrf_failed"
+SESSION_ENGINE = "portal.sessions"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SECURE_SSL_REDIRECT = _https
 # Load balancers ask these over plain HTTP from inside.
@@ -356,9 +359,8 @@ Q_CLUSTER = {
 # --- Mail, files, language, time -----------------------------------------------------------------
 
 _mail_folder = COUNTERSIGN_VAR_DIR / "mail" if COUNTERSIGN_EMBEDDED else None
-vars().update(mail_settings(env.str("EMAIL_URL", default=""), folder=_mail_folder))
-_mail_host = "localhost" if ":" in str(_base.hostname) else _base.hostname  # IPv6 is no domain
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = f"Countersign <no-reply@{_mail_host}>"
+_mail = {name: env.str(name, default="") for name in ("EMAIL_URL", "COUNTERSIGN_MAIL_FROM")}
+vars().update(mail_settings(_mail, folder=_mail_folder, host=str(_base.hostname)))
 
 STATIC_URL = "/static/"
 # Embedded serves the files where they lie; production collects them first.

@@ -12,12 +12,16 @@ from portal.views.demo import see_as
 from portal.views.health import healthz, readyz
 from portal.views.help import help_page
 from portal.views.home import home
+from portal.views.inbox_comment import comment_in_inbox
+from portal.views.inbox_export import decided_as_csv
 from portal.views.live import live
 from portal.views.notifications import centre, latest, read, read_all
 from portal.views.password_reset import MailedLinkView
 from portal.views.reauthenticate import ByCode, ByPassword
 from portal.views.release_acts import release_act
-from portal.views.setup import setup, test_mail
+from portal.views.reminding import remind
+from portal.views.session import session
+from portal.views.setup import demo, setup, test_mail
 
 # Of the library's pages those that are needed, each by name: its others change an account past the
 # services (an e-mail address without a password, history or ledger).
@@ -55,6 +59,7 @@ urlpatterns = [
     path("help/", help_page, name="help"),
     path("setup/", setup, name="setup"),
     path("setup/test-mail/", test_mail, name="setup_test_mail"),
+    path("setup/demo/<slug:act>/", demo, name="setup_demo"),
     path("demo/see-as/", see_as, name="demo_see_as"),
     path("config/roles/", config.roles, name="config_roles"),
     path("config/roles/<int:role_id>/", config.role, name="config_role"),
@@ -63,6 +68,7 @@ urlpatterns = [
     path("activities/<int:activity_id>/", activities.activity, name="activity"),
     path("activities/<int:activity_id>/decide/", activities.decide, name="activity_decide"),
     path("activities/<int:activity_id>/comment/", activities.comment, name="activity_comment"),
+    path("activities/<int:activity_id>/opened/", activities.opened, name="activity_opened"),
     path("activities/<int:activity_id>/<slug:name>/", activities.act, name="activity_act"),
     path("notifications/", centre, name="notifications"),
     path("notifications/latest/", latest, name="notifications_latest"),
@@ -73,7 +79,10 @@ urlpatterns = [
     path("inbox/<int:activity_id>/press/", inbox_acts.press, name="inbox-press"),
     path("inbox/<int:activity_id>/snooze/", inbox_acts.snooze, name="snooze"),
     path("inbox/<int:activity_id>/unsnooze/", inbox_acts.unsnooze, name="unsnooze"),
+    path("inbox/<int:activity_id>/comment/", comment_in_inbox, name="inbox_comment"),
+    path("inbox/decided.csv", decided_as_csv, name="inbox_decided_csv"),
     path("live/", live, name="live"),
+    path("session/", session, name="session"),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("api/v1/", include("portal.api.urls")),
@@ -81,6 +90,7 @@ urlpatterns = [
     path("releases/new/", releases.new_release, name="release_new"),
     path("releases/<int:release_id>/", releases.release, name="release"),
     path("releases/<int:release_id>/phases/<slug:key>/", releases.phase, name="phase"),
+    path("releases/<int:release_id>/remind/", remind, name="release_remind"),
     path("releases/<int:release_id>/<slug:act>/", release_act, name="release_act"),
     path("admin/", admin.site.urls),
     path("accounts/", include(sign_in)),

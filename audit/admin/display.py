@@ -19,7 +19,11 @@ Shown = TypeVar("Shown")
 
 def text_block(text: str) -> SafeString:
     """Text as it stands, in fixed width."""
-    return format_html('<pre class="cs-block">{}</pre>', text) if text else SafeString(NOTHING)
+    return (
+        format_html('<pre class="cs-block" tabindex="0">{}</pre>', text)
+        if text
+        else SafeString(NOTHING)
+    )
 
 
 def json_block(text: str) -> SafeString:

@@ -19,10 +19,10 @@ from portal.api.base import ApiView, NoParameters
 from portal.api.documented import PAGING, page_of, reading
 from portal.api.fields import Query, YesNo
 from portal.api.outputs import Moment, PersonShown, Shown
+from portal.api.pagination import CursorPages
 from portal.api.shown import instant, person
-from portal.notifications.centre import notices_for
+from portal.notifications.centre import newest_notices, path_of, waiting_among
 from portal.notifications.words import MOMENTS, ending_words, sentence_of, why_words
-from portal.pages.notifications import path_of
 from releases.selectors import activity_for
 
 NOTICE_MOMENTS = list(MOMENTS)
@@ -75,12 +75,12 @@ def _told(notice: Notice) -> dict[str, Any]:
     }
 
 
-def show_notice(notice: Any) -> dict[str, Any]:
-    """A notice to whom it was told."""
+def show_notice(notice: Notice, *, waits: bool) -> dict[str, Any]:
+    """A notice to whom it was told; `waits`: something is still asked of them."""
     return {
         **_told(notice),
         "path": path_of(notice),
-        "waits": notice.waits,
+        "waits": waits,
         "read_at": instant(notice.read_at),
     }
 
@@ -140,7 +140,11 @@ class Notifications(ApiView):
     def get(self, request: Request) -> Response:
         """One page."""
         unread = self.query(NoticeQuery).get("unread")
-        rows = notices_for(self.actor)
-        if unread is not None:
-            rows = rows.filter(read_at__isnull=unread)
-        return self.page(rows, lambda found: [show_notice(one) for one in found])
+        pages = CursorPages()
+        found = pages.paginate_newest(
+            lambda limit, before: newest_notices(self.actor, limit, before=before, unread=unread),
+            request,
+        )
+        waiting = waiting_among(self.actor, found)
+        shown = [show_notice(one, waits=one.pk in waiting) for one in found]
+        return Response({"results": shown, "next": pages.next_address()})

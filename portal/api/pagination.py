@@ -47,7 +47,18 @@ class CursorPages(BasePagination):
         cursor = request.query_params.get("cursor")
         if cursor is not None:
             queryset = queryset.filter(_after(order, _decoded(cursor, order)))
-        rows = list(queryset.order_by(*order)[: size + 1])
+        return self._cut(list(queryset.order_by(*order)[: size + 1]), size, order)
+
+    def paginate_newest(
+        self, find: Callable[[int, int | None], list[Any]], request: Request
+    ) -> list[Any]:
+        """The same in the order `-pk`, of rows that `find(limit, before)` gives: those below a key."""
+        self.request, order = request, ("-pk",)
+        size, cursor = _page_size(request), request.query_params.get("cursor")
+        before = None if cursor is None else _decoded(cursor, order)[0]
+        return self._cut(find(size + 1, before), size, order)
+
+    def _cut(self, rows: list[Any], size: int, order: Sequence[str]) -> list[Any]:
         if len(rows) > size:
             rows = rows[:size]
             self.last = [getattr(rows[-1], name.lstrip("-")) for name in order]

@@ -1,7 +1,8 @@
 """“See it as …”: the demo from the eyes of one of its people, where there is a demo and nowhere else.
 
 The door opens no more than the sign-in page does: it asks for nobody but the demo's own people, and
-only while their password is still the one that everybody knows.
+only while their password is still the one that everybody knows. Where others than this machine reach
+the installation, it opens for no superuser: they type the password, which axes watches.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from typing import Final
 from django.conf import settings
 from django.contrib.auth.hashers import check_password
 
-from portal.demo.company import PASSWORD, PEOPLE, SIGN_INS
-from portal.demo.seeding import demo_data, is_here
+from portal.demo.company import PASSWORD, PEOPLE, SIGN_INS, SUPERUSER
+from portal.demo.presence import demo_data, is_here
 from portal.models import User
+from portal.reach import is_private
 
 # What each of them does here, in the words of the cards.
 _DOES: Final = {
@@ -62,15 +64,18 @@ def is_open() -> bool:
 
 def cards() -> Sequence[Card]:
     """The people to choose from; none where there is no demo."""
-    return CARDS if is_open() else ()
+    return _offered() if is_open() else ()
 
 
-def cards_for(user: object) -> Sequence[Card]:
-    """The same for one who has signed in: nothing is asked for whoever is not of the demo."""
+def _offered() -> Sequence[Card]:
+    return CARDS if is_private() else [one for one in CARDS if one.username != SUPERUSER]
+
+
+def cards_for(user: object, *, in_demo: bool) -> Sequence[Card]:
+    """The same for one who has signed in, of whom `Standing` says whether this is their demo."""
     username, email = getattr(user, "username", ""), getattr(user, "email", "")
-    if not settings.COUNTERSIGN_EMBEDDED or username not in _NAMES:
-        return ()
-    return CARDS if email == f"{username}@example.com" and is_here() else ()
+    is_one = settings.COUNTERSIGN_EMBEDDED and email == f"{username}@example.com"
+    return _offered() if is_one and in_demo and username in _NAMES else ()
 
 
 def person_called(username: str) -> User | None:
@@ -81,6 +86,6 @@ def person_called(username: str) -> User | None:
     user = User.objects.filter(
         pk__in=made["users"], username=username, is_active=True, kind=User.Kind.PERSON
     ).first()
-    if user is None or not check_password(PASSWORD, user.password):
+    if user is None or (user.is_superuser and not is_private()):
         return None
-    return user
+    return user if check_password(PASSWORD, user.password) else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import transaction
 
@@ -13,11 +12,12 @@ from audit.actor import Actor
 from audit.errors import Conflict
 from audit.journal import Journal
 from audit.locking import database_now
-from audit.models import PORTAL_STREAM, LedgerEntry
+from audit.models import PORTAL_STREAM
 from audit.services.notices import mark_all_read
 from audit.services.record import record
 from portal.demo.company import SYSTEM, Company, found_company
 from portal.demo.past import tell_the_past
+from portal.demo.presence import REMOVED, SEEDED, demo_data, was_removed
 from portal.demo.present import tell_the_present
 from portal.models import ApiToken, User
 from portal.services.people import set_user_active
@@ -25,7 +25,6 @@ from portal.services.tokens import revoke_token
 from releases.models import Product, Release
 from releases.services.products import change_product
 
-SEEDED, REMOVED = "demo.seeded", "demo.removed"
 HISTORY = dt.timedelta(days=91)
 READ_AFTER = dt.timedelta(days=2)
 
@@ -37,23 +36,6 @@ class Removed:
     people: int
     tokens: int
     products: int
-
-
-def demo_data() -> dict[str, Any] | None:
-    """What the demo made here, by keys of users and products; None where it never was."""
-    entry = LedgerEntry.objects.filter(stream__key=PORTAL_STREAM, kind=SEEDED).first()
-    return json.loads(entry.text)["data"] if entry else None
-
-
-def was_removed() -> bool:
-    """Whether the demo was here and was taken out."""
-    return LedgerEntry.objects.filter(stream__key=PORTAL_STREAM, kind=REMOVED).exists()
-
-
-def is_here() -> bool:
-    """Whether the demo was made here and not removed; one query."""
-    marks = LedgerEntry.objects.filter(stream__key=PORTAL_STREAM, kind__in=(SEEDED, REMOVED))
-    return set(marks.values_list("kind", flat=True)) == {SEEDED}
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any, Final
 
 from django import forms
@@ -13,7 +14,7 @@ from portal.pages.release_acts import rows_for
 from portal.pages.release_scene import Scene
 from releases.models import Release
 from releases.rules.release_details import LINK_KINDS
-from releases.services.content import ContentChange
+from releases.services.content import PASSED_OR_RUNNING, SHIPPED, ContentChange
 from releases.services.creation import ReleaseDetails
 
 _LINKS_HELP: Final = (
@@ -71,7 +72,13 @@ class NewReleaseForm(PageForm):
         }
         for name, choices in named.items():
             self.fields[name].choices = choices  # type: ignore[attr-defined]
-        self.fields["manager"].widget.attrs["list"] = "people"
+
+    def offer(self, people: Sequence[Any] | None) -> None:
+        """Suggest these people as managers; None for too many to list: a username is typed then."""
+        if people is None:
+            self.fields["manager"].help_text = "A username. You, when left empty."
+        else:
+            self.fields["manager"].widget.attrs["list"] = "people"
 
     @property
     def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
@@ -154,6 +161,16 @@ class AbortForm(ActForm):
         return {"reason": self.cleaned_data["reason"]}
 
 
+def offer_failed(form: ActForm) -> None:
+    """Let a form choose among what has failed: all of it, unless something is taken out."""
+    choices = [
+        (str(row.activity.pk), f"{row.activity.phase.name}: {row.activity.name}")
+        for row in rows_for(form.scene, "retry")
+    ]
+    form.fields["activities"].choices = choices  # type: ignore[attr-defined]
+    form.fields["activities"].initial = [key for key, _ in choices]
+
+
 class RetryForm(ActForm):
     """Which of what failed, and why it is worth another try."""
 
@@ -162,13 +179,7 @@ class RetryForm(ActForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        rows = rows_for(self.scene, "retry")
-        choices = [
-            (str(row.activity.pk), f"{row.activity.phase.name}: {row.activity.name}")
-            for row in rows
-        ]
-        self.fields["activities"].choices = choices  # type: ignore[attr-defined]
-        self.fields["activities"].initial = [key for key, _ in choices]
+        offer_failed(self)
 
     def values(self) -> dict[str, Any]:
         """The activities by their keys."""
@@ -194,6 +205,9 @@ class SkipForm(ActForm):
         """The activity by its key."""
         given = self.cleaned_data
         return {"activity_id": int(given["activity"]), "reason": given["reason"]}
+
+
+_CHANGES: Final = frozenset(one.name for one in fields(ContentChange))
 
 
 class ChangeForm(ActForm):
@@ -230,8 +244,40 @@ class ChangeForm(ActForm):
         # Browsers send lines with CR LF, which makes no other text.
         given["description"] = given["description"].replace("\r\n", "\n")
         touched = {name for name in self.changed_data if given.get(name) != self.initial.get(name)}
-        change = ContentChange(**{name: given[name] for name in touched & given.keys()})
+        change = ContentChange(**{name: given[name] for name in touched & _CHANGES & given.keys()})
         return {"change": change, "reason": reason}
+
+
+class FixForm(ChangeForm):
+    """Other content, and which of what failed is put to people again; one reason for both."""
+
+    activities = RetryForm.base_fields["activities"]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        offer_failed(self)
+        states = {one.state for one in self.scene.board.activities}
+        if not states.isdisjoint(PASSED_OR_RUNNING):
+            # The service refuses it as well; whoever fixes is told before they type.
+            for name in SHIPPED:
+                del self.fields[name]
+            self.fields["description"].help_text = (
+                "Something has passed or runs with the version, commit and artifacts of this release: "
+                "they stay. Other ones are shipped by a new release."
+            )
+        self.order_fields([*(name for name in self.fields if name != "reason"), "reason"])
+
+    def values(self) -> dict[str, Any]:
+        """What differs, what is tried again, and why."""
+        chosen = [int(one) for one in self.cleaned_data["activities"]]
+        return {**super().values(), "activity_ids": chosen}
+
+
+class ManagerForm(ActForm):
+    """Who manages it from now on."""
+
+    manager = forms.CharField(max_length=150, label="Release manager", help_text="A username.")
+    reason = _reason()
 
 
 FORMS: Final[Mapping[str, Callable[..., ActForm]]] = {
@@ -240,7 +286,9 @@ FORMS: Final[Mapping[str, Callable[..., ActForm]]] = {
     "resume": OptionalReasonForm,
     "retry": RetryForm,
     "skip": SkipForm,
+    "fix": FixForm,
     "change": ChangeForm,
+    "manager": ManagerForm,
     "defer": DeferForm,
     "abort": AbortForm,
 }

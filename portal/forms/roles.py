@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib.auth.models import Group
+from django.db.models import QuerySet
 
 from approvals.models import Scope
 from approvals.selectors import groups_by_name, root_scope, scopes_of_products
@@ -30,6 +31,12 @@ class _Moment(forms.DateTimeField):
         widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=_MOMENT)
         formats = [_MOMENT, "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
         super().__init__(required=False, widget=widget, input_formats=formats, **options)
+
+
+def _offered(rows: QuerySet[Any]) -> list[Any]:
+    """All of them as suggestions, or none: a list that stops somewhere says that there are no others."""
+    found = list(rows[: MOST_OFFERED + 1])
+    return found if len(found) <= MOST_OFFERED else []
 
 
 class GiveRoleForm(forms.Form):
@@ -65,10 +72,10 @@ class GiveRoleForm(forms.Form):
         self.holder: User | Group | None = None
         self.scope: Scope | None = None
         choices = [(EVERYWHERE, "Everything")]
-        choices += [(str(one.pk), one.label) for one in scopes_of_products()[:MOST_OFFERED]]
+        choices += [(str(one.pk), one.label) for one in scopes_of_products()]
         self.fields["place"].choices = choices  # type: ignore[attr-defined]
-        self.people = list(accounts_by_name()[:MOST_OFFERED])
-        self.groups = list(groups_by_name()[:MOST_OFFERED])
+        self.people = _offered(accounts_by_name())
+        self.groups = _offered(groups_by_name())
 
     def clean(self) -> dict[str, Any]:
         """The input with `holder` and `scope` found."""

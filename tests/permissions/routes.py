@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 
 API = "api/v1/"
+ADMIN = "admin/"
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -29,3 +30,9 @@ def api_routes() -> list[tuple[str, str]]:
             view = getattr(pattern.callback, "cls", None) or pattern.callback.view_class  # type: ignore[union-attr]
             found += [(name.upper(), f"/{route}") for name in METHODS if hasattr(view, name)]
     return sorted(found)
+
+
+def page_routes() -> list[str]:
+    """ "/…" of every page and form of the portal: all that is neither the API's nor the admin's."""
+    routes = {f"/{route}" for route, _ in patterns() if not route.startswith((API, ADMIN))}
+    return sorted(routes)

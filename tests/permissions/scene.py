@@ -6,8 +6,10 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.utils import timezone
 
+from approvals.models import RoleAssignment
 from portal.services.people import set_user_active
 from portal.services.tokens import issue_token
 from releases.models import Activity, Product, Release
@@ -20,6 +22,7 @@ WHO = (
     "anonymous", "outsider", "approver", "manager", "owner", "admin", "auditor", "pipeline",
     "superuser", "deactivated", "expired", "reader", "both",
 )  # fmt: skip
+PASSWORD = "correct horse battery staple"
 
 
 @dataclass
@@ -35,11 +38,13 @@ class Place:
     voted: Activity
     build: Activity
     rejected: Activity
+    assignment: RoleAssignment
 
     def names(self) -> dict[str, Any]:
         """What stands for the braces in the addresses and bodies of the table."""
         return {
             "product": self.product.key,
+            "role": self.assignment.role_id,
             **{
                 name: getattr(self, name).pk
                 for name in (
@@ -51,6 +56,7 @@ class Place:
                     "voted",
                     "build",
                     "rejected",
+                    "assignment",
                 )
             },
         }
@@ -59,7 +65,7 @@ class Place:
 def make_place(key: str, manager: Any, approver: Any, owner: Any) -> Place:
     """A product, its process, and its releases; the manager's role is for the product alone."""
     product = b.product(key, key.title())
-    b.give("release-manager", manager, product.scope)
+    assignment = b.give("release-manager", manager, product.scope)
     b.process(
         b.phase(
             "p",
@@ -83,6 +89,8 @@ def make_place(key: str, manager: Any, approver: Any, owner: Any) -> Place:
     running, held, failed = started(), started(), started()
     b.vote(b.activity(running, "two"), approver)
     b.vote(b.activity(failed, "gate"), approver, "reject")
+    for one in (approver, get_user_model().objects.get(username=f"second-{key}")):
+        b.vote(b.activity(failed, "two"), one)
     hold_release(release_id=held.pk, reason="", actor=b.actor_for(manager))
     return Place(
         product=product,
@@ -94,33 +102,39 @@ def make_place(key: str, manager: Any, approver: Any, owner: Any) -> Place:
         voted=b.activity(running, "two"),
         build=b.activity(running, "build"),
         rejected=b.activity(failed, "gate"),
+        assignment=assignment,
     )
+
+
+def _person(username: str) -> Any:
+    """With a password, as those have who sign in."""
+    return b.person(username, password=PASSWORD)
 
 
 class Scene:
     """Two places, and a token for everybody: what they may do is about `ours` alone."""
 
     def __init__(self) -> None:
-        people = {name: b.person(name) for name in ("outsider", "manager", "approver", "owner")}
+        people = {name: _person(name) for name in ("outsider", "manager", "approver", "owner")}
         for name in ("second-ours", "second-theirs"):
             b.person(name)
         others = [b.person(f"their-{name}") for name in ("manager", "approver", "owner")]
         self.ours = make_place("ours", people["manager"], people["approver"], people["owner"])
         self.theirs = make_place("theirs", *others)
-        people["admin"] = b.person("admin")
+        people["admin"] = _person("admin")
         b.give("process-admin", people["admin"])
-        people["auditor"] = b.person("auditor")
+        people["auditor"] = _person("auditor")
         b.give("auditor", people["auditor"], self.ours.product.scope)
         # Nobody may ask for an override where nobody could approve it.
         b.role("opener", rights=["override"])
         b.give("opener", b.person("opener"))
-        people["both"] = b.person("both")
+        people["both"] = _person("both")
         b.give("auditor", people["both"])
         b.give("process-admin", people["both"])
-        people["pipeline"] = b.machine()
+        people["pipeline"] = b.machine(password=PASSWORD)
         b.give("pipeline", people["pipeline"], self.ours.product.scope)
         people["superuser"] = b.superuser()
-        people["deactivated"] = b.person("deactivated")
+        people["deactivated"] = _person("deactivated")
         b.give("release-manager", people["deactivated"])
         self.people = people
         self.tokens: dict[str, str | None] = {"anonymous": None}

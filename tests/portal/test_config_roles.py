@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +15,7 @@ from approvals.models import Approval, Role, RoleAssignment
 from audit.models import LedgerEntry
 from tests import builders as b
 from tests import scenes as s
+from tests.pages import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.req("ADM-1", "POL-5")]
 
@@ -218,8 +220,20 @@ def test_page_and_record_lead_to_each_other(world: SimpleNamespace) -> None:
     assert f"/admin/approvals/role/{world.lead.pk}/change/" in page
     record = client.get(f"/admin/approvals/role/{world.lead.pk}/change/").content.decode()
     assert f'href="/config/roles/{world.lead.pk}/"' in record
+    # An assignment leads to its role, and a group that holds one to whoever is in it.
+    held = b.give("qa-lead", b.group("testers", world.people.ines))
+    page = client.get(f"/config/roles/{world.lead.pk}/").content.decode()
+    for path in (
+        f"/admin/approvals/roleassignment/{held.pk}/change/",
+        f"/admin/auth/group/{held.group_id}/change/",
+    ):
+        assert f'href="{path}"' in page
+        assert client.get(path).status_code == 200
+    record = client.get(f"/admin/approvals/roleassignment/{held.pk}/change/").content.decode()
+    assert f'href="/config/roles/{world.lead.pk}/"' in record
+    assert 'href="/admin/approvals/role/"' in client.get("/config/roles/").content.decode()
     plain = _client(world.people.olga).get(f"/config/roles/{world.lead.pk}/").content.decode()
-    assert "/admin/approvals" not in plain
+    assert "/admin/" not in plain
 
 
 @pytest.mark.req("A-086")
@@ -229,3 +243,49 @@ def test_names_are_escaped(world: SimpleNamespace) -> None:
     b.give("qa-lead", hostile)
     for address in ("/config/roles/", f"/config/roles/{role.pk}/"):
         assert "<img src=x" not in _client(world.people.olga).get(address).content.decode()
+
+
+@pytest.mark.req("MON-5")
+def test_who_holds_a_role_for_a_hidden_release_is_neither_named_nor_counted(
+    world: SimpleNamespace,
+) -> None:
+    b.role("setter", rights=["configure"])
+    b.give("setter", world.people.nora)
+    release = world.gate.release
+    held = b.give("qa-lead", world.people.ines, release.scope)
+    client = _client(world.people.nora)
+    [row] = [
+        one for one in client.get("/config/roles/").context["page"].rows if one.role == world.lead
+    ]
+    assert ([one.name for one in row.holders], row.in_releases) == (["maya"], 0)
+    for role in Role.objects.all():
+        text = client.get(f"/config/roles/{role.pk}/").content.decode()
+        assert re.search(rf"\b{release.reference}\b", text) is None
+        assert f"{release.name} {release.version}" not in text
+        assert "ines" not in text.partition('<datalist id="people">')[0]
+    ending = f"/config/roles/assignments/{held.pk}/end/"
+    assert client.get(ending).status_code == client.post(ending).status_code == 404
+    # Who sees the release is shown all of it.
+    seen = _client(world.people.olga).get(f"/config/roles/{world.lead.pk}/").content.decode()
+    assert f"Given to ines for {release.scope.label}" in seen
+
+
+@pytest.mark.req("ADM-1", "SEC-1")
+def test_the_way_to_them_is_in_the_navigation_of_whoever_may_open_them(
+    world: SimpleNamespace,
+) -> None:
+    b.role("setter", rights=["configure"])
+    b.give("setter", world.people.nora)
+    both = b.person("both")
+    b.give("setter", both)
+    b.give("auditor", both, world.gate.release.product.scope)
+    b.role("blind-auditor", reads_only=True, rights=["configure"])
+    blind = b.person("blind")
+    b.give("blind-auditor", blind)
+    for user in (*vars(world.people).values(), both, blind, b.superuser(), s.tom()):
+        client = _client(user)
+        opens = client.get("/config/roles/").status_code == 200
+        ways = Page(client.get("/help/").content.decode()).all("a", class_="nav-link")
+        assert ("/config/roles/" in [way["href"] for way in ways]) is opens, user
+    assert _client(world.people.nora).get("/config/roles/").status_code == 200
+    assert _client(blind).get("/config/roles/").status_code == 403

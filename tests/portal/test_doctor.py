@@ -231,3 +231,11 @@ def test_a_database_that_does_not_answer_is_said_in_a_sentence() -> None:
     assert ended.returncode == 1
     assert "it does not answer" in ended.stdout
     assert "Traceback" not in ended.stderr
+
+
+def test_a_web_server_behind_a_unix_socket_is_noted(
+    healthy: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "unix_socket" not in {one.code for one in examine().notes}
+    monkeypatch.setenv("GUNICORN_CMD_ARGS", "--bind unix:/run/countersign.sock")
+    assert "unix_socket" in {one.code for one in examine().notes}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 
 from portal.driver import driver_options
 
@@ -20,9 +21,23 @@ def test_the_address_says_whether_statements_are_prepared(given, binding, thresh
     options = driver_options({"sslmode": "require", **given})
     assert options == {
         "sslmode": "require",
+        "options": "-c jit=off",
         "server_side_binding": binding,
         "prepare_threshold": threshold,
     }
+
+
+def test_an_address_with_options_of_its_own_keeps_them():
+    assert driver_options({"options": "-c jit=on"})["options"] == "-c jit=on"
+    assert driver_options({"options": ""})["options"] == ""
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_statements_are_not_compiled():
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW jit")
+        assert cursor.fetchone() == ("off",)
 
 
 @pytest.mark.req("OPS-3", "SEC-4")

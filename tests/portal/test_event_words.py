@@ -102,3 +102,22 @@ def test_details_say_how_far_it_is() -> None:
     assert detail_of("activity.opened", {"attempt": 1}) == ""
     assert detail_of("activity.opened", {"attempt": 2}) == "attempt 2"
     assert detail_of("release.started", {}) == ""
+
+
+@pytest.mark.req("A-076")
+@pytest.mark.parametrize(
+    ("code", "verb"),
+    [
+        ("deadline_passed", "decided too late on"),
+        ("already_decided", "decided after others had decided on"),
+        ("not_open", "decided after the closing of"),
+    ],
+)
+def test_a_refused_decision_is_told_by_why_it_was_refused(code: str, verb: str) -> None:
+    assert verb_of("approval.decision_refused", {"code": code}, "approval") == verb
+
+
+def test_changed_fields_are_told_in_words() -> None:
+    assert detail_of("release.changed", {"fields": ["authors", "change_type"]}) == (
+        "authors, change type"
+    )

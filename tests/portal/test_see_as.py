@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client, override_settings
 
@@ -37,7 +38,15 @@ def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
 
 
 seeded = pytest.mark.usefixtures("demo", "db")
-embedded = override_settings(COUNTERSIGN_EMBEDDED=True)
+embedded = override_settings(
+    COUNTERSIGN_EMBEDDED=True, HOST="127.0.0.1", COUNTERSIGN_BASE_URL="http://localhost:8000"
+)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_has_tried() -> None:
+    """Tries of other tests don't count."""
+    cache.clear()
 
 
 def _enter(username: str, client: Client | None = None) -> tuple[int, str]:
@@ -110,6 +119,56 @@ def test_it_takes_a_post_with_the_token_and_no_other_method() -> None:
     strict = Client(enforce_csrf_checks=True)
     assert strict.post(DOOR, {"username": "maya"}).status_code == 403
     assert "_auth_user_id" not in strict.session
+
+
+@seeded
+@embedded
+@pytest.mark.parametrize(
+    "elsewhere", [{"HOST": "0.0.0.0"}, {"COUNTERSIGN_BASE_URL": "https://demo.example.com"}]
+)
+def test_where_others_reach_it_nobody_becomes_a_superuser_by_a_click(
+    elsewhere: dict[str, str],
+) -> None:
+    with override_settings(**elsewhere):
+        assert _enter("ada") == (404, "")
+        assert _enter("maya") == (302, "maya")
+        assert "Ada Marsh" not in Client().get("/accounts/login/").content.decode()
+        client = Client()
+        client.force_login(User.objects.get(username="maya"))
+        menu = client.get("/help/").content.decode()
+        assert 'value="tom"' in menu
+        assert 'value="ada"' not in menu
+
+
+@seeded
+@embedded
+@pytest.mark.req("A-095")
+def test_tries_are_counted_by_address() -> None:
+    answers = [_enter("nobody")[0] for _ in range(31)]
+    assert answers == [404] * 30 + [429]
+    assert _enter("maya") == (429, "")
+
+
+@seeded
+@embedded
+@pytest.mark.req("A-094")
+def test_it_is_no_proof_of_who_one_is_before_a_second_factor_is_set() -> None:
+    client = Client()
+    _enter("maya", client)
+    for path in ("totp/activate/", "recovery-codes/generate/"):
+        answer = client.get(f"/accounts/2fa/{path}")
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/accounts/reauthenticate/")
+
+
+@seeded
+@embedded
+def test_the_frame_asks_nothing_more_because_of_the_demo(django_assert_num_queries: Any) -> None:
+    client = Client()
+    client.force_login(User.objects.get(username="maya"))
+    client.get("/help/")
+    with django_assert_num_queries(4):  # session, account, what waits, how the reader stands
+        assert DOOR in client.get("/help/").content.decode()
 
 
 @seeded

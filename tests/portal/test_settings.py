@@ -81,6 +81,7 @@ def test_production_does_not_start_without_what_it_needs(missing: str, how: str)
         ("COUNTERSIGN_BASE_URL", "http://[::1"),
         ("COUNTERSIGN_BASE_URL", "http://localhost:port"),
         ("EMAIL_URL", "carrier-pigeon://mail"),
+        ("COUNTERSIGN_MAIL_FROM", "the release team"),
         ("PORT", "http"),
         ("PORT", "65536"),
     ],
@@ -134,6 +135,21 @@ def test_production_without_a_mail_server_waits_for_none_that_is_not_there() -> 
     assert found["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend"
     assert (found["EMAIL_HOST"], found["EMAIL_TIMEOUT"]) == ("mail.example.org", 10)
     assert str(_settings(EMBEDDED, *names)["EMAIL_BACKEND"]).endswith("filebased.EmailBackend")
+
+
+@pytest.mark.req("NTF-2", "OPS-2")
+@pytest.mark.parametrize(
+    ("given", "sender"),
+    [
+        ("", "Countersign <no-reply@signoff.example.org>"),
+        ("releases@example.com", "Countersign <releases@example.com>"),
+        ("Sign-off <releases@example.com>", "Sign-off <releases@example.com>"),
+    ],
+)
+def test_mail_comes_from_whom_the_environment_names(given: str, sender: str) -> None:
+    environment = {**PRODUCTION, "COUNTERSIGN_MAIL_FROM": given}
+    found = _settings(environment, "DEFAULT_FROM_EMAIL", "SERVER_EMAIL")
+    assert found == {"DEFAULT_FROM_EMAIL": sender, "SERVER_EMAIL": sender}
 
 
 @pytest.mark.req("OPS-2")
@@ -277,7 +293,7 @@ def test_every_variable_that_is_read_stands_in_the_example() -> None:
     known = {"DATABASE_URL", "HOST", "PORT", "REDIS_URL", "EMAIL_URL"}
     known |= {f"COUNTERSIGN_{part}" for part in (
         "SECRET_KEY", "SIGNING_KEY", "FIELD_KEY", "DEBUG", "ALLOWED_HOSTS", "BASE_URL", "TIME_ZONE",
-        "TRUSTED_PROXIES", "METRICS_TOKEN",
+        "TRUSTED_PROXIES", "METRICS_TOKEN", "MAIL_FROM",
     )}  # fmt: skip
     assert all(f'"{name}"' in source for name in known)
     assert known <= listed

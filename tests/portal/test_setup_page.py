@@ -8,7 +8,11 @@ import pytest
 from django.core import mail
 from django.test import Client, override_settings
 
+from audit.errors import NotPermitted
+from audit.locking import database_now
+from audit.models import LedgerEntry
 from portal.models import User
+from portal.notifications.trial_mail import ASKED, PAUSE, TAKEN, send_test_mail
 from portal.pages.setup import SetupPage
 from portal.services.people import create_user
 from tests import builders as b
@@ -60,9 +64,14 @@ def test_each_step_is_done_when_it_is_true() -> None:
     assert roles.ways[0].label == "Give QA lead"
     b.give("qa-lead", ada)
     assert _states(client)["roles"]
-    smtp = "django.core.mail.backends.smtp.EmailBackend"
-    with override_settings(EMAIL_BACKEND=smtp, EMAIL_HOST="mail.example.com"):
-        assert _states(client)["mail"]
+    assert not _states(client)["mail"]
+    assert client.post("/setup/test-mail/").status_code == 302
+    assert _states(client)["mail"]
+    # Another server has taken nothing yet, and files are no mail.
+    with override_settings(EMAIL_HOST="mail.example.com"):
+        assert not _states(client)["mail"]
+    with override_settings(EMAIL_BACKEND="django.core.mail.backends.filebased.EmailBackend"):
+        assert not _states(client)["mail"]
 
 
 def test_the_first_that_is_not_done_is_next() -> None:
@@ -103,11 +112,46 @@ def test_a_test_mail_goes_to_ones_own_address_and_no_other() -> None:
     assert Client(enforce_csrf_checks=True).post("/setup/test-mail/").status_code == 403
 
 
+@pytest.mark.req("AUD-2")
+def test_a_test_mail_is_on_record_and_not_sent_twice_in_half_a_minute() -> None:
+    ada, olga = b.superuser(), b.person("olga", email="olga@example.com")
+    b.give("process-admin", olga)
+    client = _client(ada)
+    client.post("/setup/test-mail/")
+    for again in (client, _client(olga)):
+        answer = again.post("/setup/test-mail/")
+        assert answer.status_code == 409
+        assert "Wait half a minute" in answer.content.decode()
+    assert len(mail.outbox) == 1
+    kinds = list(
+        LedgerEntry.objects.filter(kind__startswith="mail.").values_list("kind", flat=True)
+    )
+    assert kinds == [ASKED, TAKEN]
+    later = database_now() + PAUSE * 2
+    assert send_test_mail(actor=b.actor_for(olga), now=later) == "olga@example.com"
+    assert mail.outbox[-1].to == ["olga@example.com"]
+
+
+@pytest.mark.req("SEC-1")
+def test_the_service_itself_asks_who_may() -> None:
+    for who in (b.manager(), b.person("nora", email="nora@example.com")):
+        with pytest.raises(NotPermitted):
+            send_test_mail(actor=b.actor_for(who))
+    aud = b.person("aud", email="aud@example.com")
+    b.give("auditor", aud)
+    b.give("process-admin", aud)
+    with pytest.raises(NotPermitted):
+        send_test_mail(actor=b.actor_for(aud))
+    assert mail.outbox == []
+    assert not LedgerEntry.objects.filter(kind__startswith="mail.").exists()
+
+
 @override_settings(EMAIL_BACKEND=_FAILING)
 def test_what_the_mail_server_says_is_shown_by_its_code_alone() -> None:
     answer = _client(b.superuser()).post("/setup/test-mail/")
     assert answer.status_code == 409
     text = answer.content.decode()
+    assert not LedgerEntry.objects.filter(kind=TAKEN).exists()
     assert "ConnectionRefusedError" in text
     assert "secret-user" not in text
 

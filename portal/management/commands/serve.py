@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser
 from typing import Any
 
@@ -9,10 +10,17 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import BaseCommand, CommandError, call_command
 
-from portal.demo.company import MACHINE, PASSWORD, PEOPLE, SIGN_INS
+from portal.demo.company import MACHINE, PASSWORD, PEOPLE, SIGN_INS, SUPERUSER
+from portal.reach import is_private, is_this_machine
 from portal.schedule import ensure_schedule
 from portal.serve import Plan, PortTaken, Supervisor, listen, web_child, worker_child
 from portal.startup import NotReady, run_startup_checks
+
+_OPEN_DEMO = (
+    f"\nWARNING: other machines reach this demo, and everybody knows its password. As “{SUPERUSER}” they "
+    f"may do everything.\nFor a demo of your own leave HOST out; for others run manage.py changepassword "
+    f"{SUPERUSER} first; for work use a new database."
+)
 
 
 class Command(BaseCommand):
@@ -51,6 +59,7 @@ class Command(BaseCommand):
             beat_every=options["beat_every"],
             stale_after=options["stale_after"],
         )
+        os.environ["HOST"] = plan.host  # the children's settings say the same
         try:
             listener = listen(plan)
         except PortTaken as error:
@@ -88,5 +97,7 @@ class Command(BaseCommand):
             for username in SIGN_INS:
                 if username in known:
                     self.stdout.write(f"  {username:<10}{shown[username]}")
+            if not (is_this_machine(plan.host) and is_private()):
+                self.stdout.write(self.style.WARNING(_OPEN_DEMO))
         self.stdout.write("")
         self.stdout.flush()

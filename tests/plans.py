@@ -1,0 +1,48 @@
+"""How many rows PostgreSQL reads for what a call asks of it: what a list costs, without a clock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+
+def rows_read(call: Callable[[], Any], ending: str = "") -> int:
+    """The rows that the SELECTs of a call read, those too that a filter throws away.
+
+    Of a second call, since the first fills what is kept in memory; of the statements alone that have
+    this `ending`.
+    """
+    call()
+    with CaptureQueriesContext(connection) as captured:
+        call()
+    statements = [one["sql"] for one in captured if one["sql"].startswith("SELECT")]
+    chosen = [one for one in statements if one.endswith(ending)]
+    assert chosen, "no statement"
+    return sum(_read(node) for one in chosen for node in _nodes(plan_of(one)))
+
+
+def plan_of(statement: str) -> dict[str, Any]:
+    """The plan by which a statement was answered, with what each step of it read."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
+        [(found,)] = cursor.fetchall()
+    plan = found if isinstance(found, list) else json.loads(found)
+    first: dict[str, Any] = plan[0]["Plan"]
+    return first
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from _nodes(part)
+
+
+def _read(node: dict[str, Any]) -> int:
+    if "Scan" not in node["Node Type"] or node["Node Type"] == "Subquery Scan":
+        return 0
+    dropped = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+    return int((node["Actual Rows"] + dropped) * node["Actual Loops"])
