@@ -25,7 +25,7 @@ from approvals.models import (
     SeatSource,
 )
 from audit.actor import Actor
-from audit.compiled import CompiledValues
+from audit.compiled import Compiled, CompiledValues
 from audit.history import history_of
 from audit.permissions import live_group_ids, live_memberships, within_time
 
@@ -150,6 +150,14 @@ def scopes_with_a_vote(user_id: int | None) -> models.QuerySet[Any]:
 def rounds_of(host: str) -> models.QuerySet[Approval]:
     """Every round of a host, oldest first."""
     return Approval.objects.filter(host=host).order_by("attempt")
+
+
+_ROUNDS = Compiled(rounds_of, host=str)
+
+
+def all_rounds_of(host: str) -> list[Approval]:
+    """The same, read at once: for pages, which ask it whenever somebody looks."""
+    return list(_ROUNDS.rows(host=host))
 
 
 def decisions_of(approvals: Sequence[Approval]) -> dict[int, list[Decision]]:
@@ -318,9 +326,11 @@ def groups_by_name() -> models.QuerySet[Group]:
     return Group.objects.order_by("name")
 
 
-def roles_without_holders() -> models.QuerySet[Role]:
-    """The roles that no assignment gives to anybody at this moment."""
+def roles_without_holders(scopes: models.QuerySet[Scope] | None = None) -> models.QuerySet[Role]:
+    """The roles that no assignment gives to anybody at this moment; of those in `scopes`, if given."""
     held = RoleAssignment.objects.filter(within_time(), role_id=OuterRef("pk"))
+    if scopes is not None:
+        held = held.filter(scope__in=scopes.order_by())
     return roles_by_name().filter(~Exists(held))
 
 

@@ -7,6 +7,8 @@ its values, kept as text, and asked again with other values.
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -16,21 +18,34 @@ from django.db.models.query import get_related_populators
 
 M = TypeVar("M", bound=models.Model)
 
-# What no query has as a value of its own: numbers far below any key, text between record separators.
+# What a parameter is: also the name of a mark's kind.
+Value = int | str | dt.datetime
+
+# What no query has as a value of its own: numbers far below any key, text between record separators,
+# moments long before any.
 _LOWEST_MARK = -7_000_000_000_000
+_EARLIEST_MARK = dt.datetime(1901, 1, 1, tzinfo=dt.UTC)
+_NUMBER_IN_TEXT = re.compile(r"-7000000\d{6}")
 _LARGEST_KEY = 2**63 - 1
+
+
+def _mark(name: str, kind: type[Value], place: int) -> Value:
+    if kind is int:
+        return _LOWEST_MARK - place
+    if kind is dt.datetime:
+        return _EARLIEST_MARK + dt.timedelta(microseconds=place + 1)
+    return f"\x1e{name}\x1e"
 
 
 class _Asked:
     """A query that is put together at its first use, and again for another kind of database."""
 
     def __init__(
-        self, build: Callable[..., models.QuerySet[Any]], parameters: dict[str, type[int | str]]
+        self, build: Callable[..., models.QuerySet[Any]], parameters: dict[str, type[Value]]
     ) -> None:
         self._build = build
-        self._marks: dict[str, int | str] = {
-            name: _LOWEST_MARK - place if kind is int else f"\x1e{name}\x1e"
-            for place, (name, kind) in enumerate(parameters.items())
+        self._marks = {
+            name: _mark(name, kind, place) for place, (name, kind) in enumerate(parameters.items())
         }
         self._text: _Text | None = None
 
@@ -43,24 +58,23 @@ class _Asked:
 
 
 class Compiled(_Asked, Generic[M]):
-    """A query with parameters, each an `int` or a `str`: `Compiled(build, key=int)`.
+    """A query with parameters, each an `int`, a `str` or a `datetime`: `Compiled(build, key=int)`.
 
     `build` takes the parameters by name and returns a queryset of whole instances, with
     `select_related` and annotations if need be. What it does must not depend on the values (a value
     that is None, or an empty list, makes another query), nor on anything that changes while the
-    process lives. Raises ValueError at first use for a parameter that the query does not ask for.
+    process lives. A number may be a part of a text (`f"/{key}/"`); nothing else may be reckoned with:
+    what is computed from a parameter is a parameter of its own. Raises ValueError at first use for a parameter that the query does not ask for.
     """
 
-    def __init__(
-        self, build: Callable[..., models.QuerySet[M]], **parameters: type[int | str]
-    ) -> None:
+    def __init__(self, build: Callable[..., models.QuerySet[M]], **parameters: type[Value]) -> None:
         super().__init__(build, parameters)
 
-    def first(self, **values: int | str) -> M | None:
+    def first(self, **values: Value) -> M | None:
         """The first instance, or None."""
         return next(self.rows(**values), None)
 
-    def rows(self, **values: int | str) -> Iterator[M]:
+    def rows(self, **values: Value) -> Iterator[M]:
         """The instances, as the queryset itself would give them."""
         return map(self.text.instance, self.text.ask(values))
 
@@ -69,15 +83,15 @@ class CompiledValues(_Asked):
     """The same for a queryset of `values_list`, a union of such too: its rows are tuples."""
 
     def __init__(
-        self, build: Callable[..., models.QuerySet[Any, Any]], **parameters: type[int | str]
+        self, build: Callable[..., models.QuerySet[Any, Any]], **parameters: type[Value]
     ) -> None:
         super().__init__(build, parameters)
 
-    def rows(self, **values: int | str) -> Iterator[tuple[Any, ...]]:
+    def rows(self, **values: Value) -> Iterator[tuple[Any, ...]]:
         """The tuples, as the queryset itself would give them."""
         return map(tuple, self.text.ask(values))
 
-    def later(self, **values: int | str) -> Later:
+    def later(self, **values: Value) -> Later:
         """The query with these values, asked when it is gone through or as a part of another one."""
         return Later(self, values)
 
@@ -87,7 +101,7 @@ class Later:
     """Values of one column that are not asked for yet."""
 
     query: CompiledValues
-    values: dict[str, int | str]
+    values: dict[str, Value]
 
     def __iter__(self) -> Iterator[Any]:
         return (value for (value,) in self.query.rows(**self.values))
@@ -97,16 +111,43 @@ class Later:
         return self.query.text.sql, self.query.text.parameters(self.values)
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A value of a query: always the same one, that of a parameter, or a text with numbers in it."""
+
+    value: Any
+    names: tuple[str, ...] = ()
+    pieces: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, value: Any, names: dict[Any, str]) -> _Place:
+        if name := names.get(value):
+            return cls(value, (name,))
+        if not isinstance(value, str) or not (marks := _NUMBER_IN_TEXT.findall(value)):
+            return cls(value)
+        inside = tuple(names[int(mark)] for mark in marks)
+        return cls(value, inside, tuple(_NUMBER_IN_TEXT.split(value)))
+
+    def filled(self, given: dict[str, Any]) -> Any:
+        if not self.names:
+            return self.value
+        if not self.pieces:
+            return given[self.names[0]]
+        numbers = [str(int(given[name])) for name in self.names]
+        return self.pieces[0] + "".join(map("".join, zip(numbers, self.pieces[1:], strict=True)))
+
+
 class _Text:
     """A query as text, and how its rows become instances (as Django's `ModelIterable` makes them)."""
 
-    def __init__(self, queryset: models.QuerySet[Any], marks: dict[str, int | str]) -> None:
+    def __init__(self, queryset: models.QuerySet[Any], marks: dict[str, Value]) -> None:
         compiler = queryset.query.get_compiler(using=DEFAULT_DB_ALIAS)
         self.vendor = compiler.connection.vendor
         self.sql, values = compiler.as_sql()
-        names = {mark: name for name, mark in marks.items()}
-        self.values = [(names.get(value), value) for value in values]
-        unasked = set(marks) - {name for name, _ in self.values}
+        self._as_stored = compiler.connection.ops.adapt_datetimefield_value
+        names = {self._stored(mark): name for name, mark in marks.items()}
+        self.values = [_Place.of(value, names) for value in values]
+        unasked = set(marks).difference(*(place.names for place in self.values))
         if unasked:
             raise ValueError(f"the query does not ask for {', '.join(sorted(unasked))}")
         self.converters = compiler.get_converters([column for column, _, _ in compiler.select])
@@ -123,10 +164,14 @@ class _Text:
         self.related = get_related_populators(shape, columns, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]
         self.annotations = compiler.annotation_col_map
 
-    def parameters(self, values: dict[str, int | str]) -> list[Any]:
-        return [values[name] if name else value for name, value in self.values]
+    def _stored(self, value: Value) -> Any:
+        return self._as_stored(value) if isinstance(value, dt.datetime) else value
 
-    def ask(self, values: dict[str, int | str]) -> Iterator[Sequence[Any]]:
+    def parameters(self, values: dict[str, Value]) -> list[Any]:
+        given = {name: self._stored(value) for name, value in values.items()}
+        return [place.filled(given) for place in self.values]
+
+    def ask(self, values: dict[str, Value]) -> Iterator[Sequence[Any]]:
         if any(isinstance(value, int) and abs(value) > _LARGEST_KEY for value in values.values()):
             return iter(())  # no row has such a key, and the database would refuse the number
         parameters = self.parameters(values)

@@ -36,7 +36,7 @@ class ClosedSignupAdapter(DefaultAccountAdapter):
     def post_login(self, request: HttpRequest, user: Any, **rest: Any) -> HttpResponse:
         """As the library does, and this browser is known to be theirs from now on (A-095)."""
         response: HttpResponse = super().post_login(request, user, **rest)
-        remember_device(response, user)
+        remember_device(request, response, user)
         return response
 
     def set_password(self, user: Any, password: str) -> None:

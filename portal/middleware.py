@@ -23,6 +23,8 @@ from portal.views.errors import refused
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 _FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
+# By these a request shows that somebody passed it on, whether they are trusted or not.
+_PASSED_ON = (*_FORWARDED, "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")
 
 
 class TrustedProxies:
@@ -30,7 +32,8 @@ class TrustedProxies:
 
     Everything after it (record, throttling, logs) reads REMOTE_ADDR and nothing else, so that no
     client can choose the address that is recorded (A-079). The client is the last address of
-    `X-Forwarded-For` that is not a trusted proxy itself.
+    `X-Forwarded-For` that is not a trusted proxy itself. `request.was_forwarded` keeps whether the
+    request as it came said that it was passed on.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -41,6 +44,8 @@ class TrustedProxies:
         ]
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        passed_on = any(header in request.META for header in _PASSED_ON)
+        request.was_forwarded = passed_on  # type: ignore[attr-defined]
         if self._is_trusted(request.META.get("REMOTE_ADDR", "")):
             request.META["REMOTE_ADDR"] = self._client(request)
         else:

@@ -9,6 +9,7 @@ browsers for a quarter of an hour, never out of their own.
 
 from __future__ import annotations
 
+import time
 from typing import Any, Final
 
 from axes.attempts import get_cool_off_threshold
@@ -27,6 +28,9 @@ MOST_WRONG: Final = 50  # for one name, within axes' cool-off time
 DEVICE_COOKIE: Final = "device"
 _SALT: Final = "countersign.device"
 _KNOWN_FOR: Final = 180 * 24 * 3600  # seconds
+_MOST_NAMES: Final = 5  # of one browser: people have two accounts, or share a computer
+# The code of a second factor is given beside the sign-in page, and must not lose the other names.
+_PATH: Final = "/accounts/"
 
 
 class SignInLimits(AxesDatabaseHandler):
@@ -50,22 +54,33 @@ def _wrong_for(request: HttpRequest, name: str) -> bool:
 
 def knows_device(request: HttpRequest, name: str) -> bool:
     """Whether this name has signed in from this browser within half a year."""
-    given = request.COOKIES.get(DEVICE_COOKIE, "")
-    try:
-        known = signing.loads(given, salt=_SALT, max_age=_KNOWN_FOR)
-    except signing.BadSignature:
-        return False
-    return bool(known == name)
+    return name in _known_names(request)
 
 
-def remember_device(response: HttpResponseBase, user: User) -> None:
-    """From now on this browser is one in which this account has signed in."""
+def remember_device(request: HttpRequest, response: HttpResponseBase, user: User) -> None:
+    """From now on this browser is one in which this account has signed in, and those before it."""
+    name = spelled(user.username)
+    before = {known: at for known, at in _known_names(request).items() if known != name}
+    kept = [*before.items(), (name, int(time.time()))][-_MOST_NAMES:]
     response.set_cookie(
         DEVICE_COOKIE,
-        signing.dumps(spelled(user.username), salt=_SALT),
+        signing.dumps(dict(kept), salt=_SALT),
         max_age=_KNOWN_FOR,
-        path=settings.LOGIN_URL,
+        path=_PATH,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",
     )
+
+
+def _known_names(request: HttpRequest) -> dict[str, int]:
+    """Who has signed in from this browser within half a year, the latest last, and when."""
+    given = request.COOKIES.get(DEVICE_COOKIE, "")
+    try:
+        found = signing.loads(given, salt=_SALT, max_age=_KNOWN_FOR)
+    except signing.BadSignature:
+        return {}
+    if not isinstance(found, dict):  # a cookie of an earlier version, of one name
+        return {}
+    since = time.time() - _KNOWN_FOR
+    return {name: at for name, at in found.items() if at > since}

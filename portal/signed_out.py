@@ -1,4 +1,4 @@
-"""A request whose session has ended is not led to the sign-in page where nobody could see it."""
+"""A request whose session has ended, or is somebody else's by now, is answered where it was made."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 
 from portal.api.problems import is_api
 from portal.views.errors import by_htmx
-from portal.views.signed_out import keeps, signed_out
+from portal.views.signed_out import by_another_account, keeps, signed_out, somebody_else
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -23,12 +23,17 @@ class SignedOut:
     gets 401 without content, and session.js says what has happened. A form that was sent without script
     comes back with all that was typed (portal/views/signed_out.py). Pages that are read are led to
     sign-in and back, as ever.
+
+    A page also says for which account it was made. Once somebody else has signed in in the same browser,
+    nothing of it is done in their name, and nothing of theirs is put into it (SEC-1).
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not is_api(request) and by_another_account(request):
+            return HttpResponse(status=412) if by_htmx(request) else somebody_else(request)
         response = self.get_response(request)
         if is_api(request) or not _leads_to_sign_in(response) or request.user.is_authenticated:
             return response

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from approvals.models import Scope
+from audit.compiled import Compiled
 from audit.history import history_of
 from releases.documents import ProcessDocument, document_of
 from releases.models import Activity, Phase, Product, Release
@@ -82,16 +83,27 @@ class Board:
             )
 
 
+_OF_RELEASE = Compiled(
+    lambda release_id: (
+        Activity.objects.filter(release_id=release_id)
+        .select_related("phase")
+        .order_by("position", "pk")
+    ),
+    release_id=int,
+)
+
+
 def load_board(release: Release, known: Iterable[Activity] | None = None) -> Board:
     """The board of a release: one query, however many activities it has, when no phase is empty.
 
     `known`: the activities with their phases, in order, for whoever has read them already.
     """
-    rows = Activity.objects.filter(release=release).select_related("phase")
-    activities = list(rows.order_by("position", "pk") if known is None else known)
-    phases = {activity.phase_id: activity.phase for activity in activities}
+    activities = list(_OF_RELEASE.rows(release_id=release.pk) if known is None else known)
+    phases: dict[int, Phase] = {}
     for activity in activities:
-        activity.phase = phases[activity.phase_id]
+        phase = phases.setdefault(activity.phase_id, activity.phase)
+        if activity.phase is not phase:
+            activity.phase = phase
     board = Board(release, sorted(phases.values(), key=lambda phase: phase.position), activities)
     if len(phases) < len(board.document.phases):
         board.phases = list(Phase.objects.filter(release=release).order_by("position"))

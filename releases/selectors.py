@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from approvals.models import (
     AskedPerson,
     Role,
 )
-from approvals.selectors import Reach, open_seats_of
+from approvals.selectors import open_seats_of
 from audit.actor import Actor
 from audit.compiled import Compiled, CompiledValues
 from audit.errors import NotFound
@@ -37,7 +37,6 @@ from releases.visibility import (
     asked_or_named,
     everywhere,
     first_visible,
-    may,
     may_be_asked,
     reached_live,
     sees_all,
@@ -204,24 +203,6 @@ def releases_matching(actor: Actor, wanted: ReleaseFilter) -> models.QuerySet[Re
     return rows.defer("process_version__document")
 
 
-def release_to_show(
-    actor: Actor, release_id: int, reach: Callable[[], Reach] | None = None
-) -> Release:
-    """One visible release with all that its page says of it, and `read_at`. Raises NotFound.
-
-    `gives_manage` says whether the actor has the right `manage` there. `reach`: what the actor
-    holds, read when it is first asked for.
-    """
-    rows = (
-        Release.objects.select_related(
-            "product", "scope", "process_version__process", "manager", "requester", "starter"
-        )
-        .annotate(read_at=Now(), gives_manage=may(actor, "manage"))
-        .filter(pk=release_id)
-    )
-    return first_visible(actor, rows, "", reach=reach)
-
-
 def activities_matching(actor: Actor, wanted: ActivityFilter) -> models.QuerySet[Activity]:
     """The visible activities that match, each with `due`: when it falls due, by urgency."""
     host = Concat(Value(_HOST), Cast(OuterRef("pk"), models.CharField()))
@@ -324,6 +305,27 @@ def results_of(activity: Activity) -> list[ActivityResult]:
 def comments_of(activity: Activity) -> models.QuerySet[Comment]:
     """What people said at an activity."""
     return Comment.objects.select_related("user").filter(activity=activity)
+
+
+# One page of them, and one more that says whether there are others.
+COMMENTS_OF_A_PAGE = 50
+_COMMENTS = Compiled(
+    lambda activity_id, before: Comment.objects.filter(
+        activity_id=activity_id, pk__lt=before
+    ).order_by("-pk")[: COMMENTS_OF_A_PAGE + 1],
+    activity_id=int,
+    before=int,
+)
+_AFTER_ALL = 2**63 - 1
+
+
+def newest_comments(activity_id: int, before: int | None = None) -> list[Comment]:
+    """The newest comments, newest first, of those whose key is less than `before`.
+
+    `COMMENTS_OF_A_PAGE` and one more, without the accounts: they keep the names that their authors had.
+    """
+    rows = _COMMENTS.rows(activity_id=activity_id, before=_AFTER_ALL if before is None else before)
+    return list(rows)
 
 
 def newest_versions(processes: Collection[Process]) -> dict[int, ProcessVersion]:

@@ -1,4 +1,4 @@
-"""One activity with all that its page, its mails and the API say of it, read at once."""
+"""One release, or one activity, with all that its page, its mails and the API say of it, read at once."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from django.db import models
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
+from approvals.selectors import Reach
 from audit.actor import Actor
 from audit.compiled import Compiled
-from releases.models import Activity, Snooze
-from releases.visibility import asked_or_named, first_visible, may_be_asked
+from releases.models import Activity, Release, Snooze
+from releases.visibility import asked_or_named, first_visible, may, may_be_asked
 
 Known = Callable[[int], Mapping[str, Any]]
 
@@ -67,4 +68,41 @@ def activity_to_show(actor: Actor, activity_id: int, known: Known | None = None)
     shown: Activity = first_visible(
         actor, _to_show(activity_id, user_id, known), "release__", asked=asked
     )
+    return shown
+
+
+def _release(actor: Actor, release_id: int) -> models.QuerySet[Release]:
+    return (
+        Release.objects.select_related(
+            "product", "scope", "process_version__process", "manager", "requester", "starter"
+        )
+        .annotate(read_at=Now(), gives_manage=may(actor, "manage"))
+        .filter(pk=release_id)
+    )
+
+
+# The first step for most who look, put together once: of the actor it asks for the key alone.
+_RELEASE_ASKED_ABOUT = Compiled(
+    lambda user_id, key: (
+        _release(Actor(kind="person", door="page", label="", user_id=user_id), key)
+        .filter(asked_or_named(user_id, ""))
+        .order_by()
+    ),
+    user_id=int,
+    key=int,
+)
+
+
+def release_to_show(
+    actor: Actor, release_id: int, reach: Callable[[], Reach] | None = None
+) -> Release:
+    """One visible release with all that its page says of it, and `read_at`. Raises NotFound.
+
+    `gives_manage` says whether the actor has the right `manage` there. `reach`: what the actor
+    holds, read when it is first asked for.
+    """
+    asked = may_be_asked(actor)
+    if asked and (found := _RELEASE_ASKED_ABOUT.first(user_id=actor.user_id or 0, key=release_id)):
+        return found
+    shown: Release = first_visible(actor, _release(actor, release_id), "", asked=asked, reach=reach)
     return shown

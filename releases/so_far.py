@@ -7,7 +7,7 @@ to spare.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,9 +16,9 @@ from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
 
 from approvals.facts import live_decisions
 from approvals.models import Approval, Decision
-from audit.compiled import Compiled, CompiledValues
+from audit.compiled import CompiledValues
 from releases.facts import Board, load_board
-from releases.models import Activity, Release
+from releases.models import Activity, Phase, Release
 
 # Votes elsewhere: a decision is seldom read for more of them, and 200 approvers give 200 at each.
 NEWEST_VOTES: Final = 40
@@ -36,25 +36,49 @@ class Report:
     reported_at: dt.datetime
 
 
-def _with_reports(release_id: int) -> models.QuerySet[Activity]:
+_OF_ACTIVITY: Final = tuple(one.attname for one in Activity._meta.concrete_fields)
+_OF_PHASE: Final = tuple(one.attname for one in Phase._meta.concrete_fields)
+_PHASE: Final = Activity._meta.get_field("phase")
+
+
+def _with_reports(release_id: int) -> models.QuerySet[Activity, tuple[Any, ...]]:
     newest = FilteredRelation("results", condition=Q(results__attempt=F("attempt")))
-    told = {f"report_{name}": F(f"newest__{name}") for name in Report.__slots__}
-    rows = Activity.objects.filter(release_id=release_id).select_related("phase")
-    return rows.annotate(newest=newest).annotate(**told).order_by("position", "pk")
+    rows = Activity.objects.filter(release_id=release_id).annotate(newest=newest)
+    columns = (
+        *_OF_ACTIVITY,
+        *(f"phase__{name}" for name in _OF_PHASE),
+        *(f"newest__{name}" for name in Report.__slots__),
+    )
+    return rows.values_list(*columns).order_by("position", "pk")
 
 
-_WITH_REPORTS: Final = Compiled(_with_reports, release_id=int)
+_WITH_REPORTS: Final = CompiledValues(_with_reports, release_id=int)
 
 
 def board_with_reports(release: Release) -> Board:
     """The board of a release; its activities know what was reported of their newest attempt."""
-    return load_board(release, _WITH_REPORTS.rows(release_id=release.pk))
+    return load_board(release, _read_with_reports(release.pk))
+
+
+def _read_with_reports(release_id: int) -> Iterator[Activity]:
+    """The activities; those of a phase share it, which is made into an instance once."""
+    phases: dict[int, Phase] = {}
+    until_phase, until_report = len(_OF_ACTIVITY), len(_OF_ACTIVITY) + len(_OF_PHASE)
+    for row in _WITH_REPORTS.rows(release_id=release_id):
+        activity = Activity.from_db(DEFAULT_DB_ALIAS, _OF_ACTIVITY, row[:until_phase])
+        phase = phases.get(activity.phase_id)
+        if phase is None:
+            phase = Phase.from_db(DEFAULT_DB_ALIAS, _OF_PHASE, row[until_phase:until_report])
+            phases[phase.pk] = phase
+        _PHASE.set_cached_value(activity, phase)
+        activity.newest_report = row[until_report:]  # type: ignore[attr-defined]
+        yield activity
 
 
 def report_on(activity: Activity) -> Report | None:
     """The report on the newest attempt of an activity of such a board; None while there is none."""
-    values = {name: getattr(activity, f"report_{name}") for name in Report.__slots__}
-    return None if values["outcome"] is None else Report(**values)
+    report = Report(*activity.newest_report)  # type: ignore[attr-defined]
+    return None if report.outcome is None else report
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,10 @@ _Reasons = Mapping[tuple[str, int], tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Reminders:
-    """Who was reminded by a press, and who was not since it had happened `lately` (by name)."""
+    """Who was reminded by a press, and who was not since it had happened `lately`.
+
+    By name, once for each account: two people may have the same name.
+    """
 
     people: tuple[str, ...]
     lately: tuple[str, ...]
@@ -51,12 +54,12 @@ def remind_asked(
         asked = [one for one in due if one.approval_id == approval.pk]
         if asked:
             _remind(approval, asked, reasons, journal)
-    people = {str(one.user) for one in due}
-    lately = {str(one.user) for one in awaited if _mark(one) in reminded_at} - people
+    people = {one.user_id: str(one.user) for one in due}
+    lately = {one.user_id: str(one.user) for one in awaited if one.user_id not in people}
     again_at = min(reminded_at.values(), default=None)
     return Reminders(
-        people=tuple(sorted(people)),
-        lately=tuple(sorted(lately)),
+        people=tuple(sorted(people.values())),
+        lately=tuple(sorted(lately.values())),
         again_at=again_at + REMINDER_PAUSE if again_at else None,
     )
 

@@ -18,7 +18,7 @@ from portal.api.outputs import ReleaseShown
 from portal.api.show_releases import release_page
 from releases.models import Release
 from releases.permissions import can_abort_release, can_manage_release, can_start_release
-from releases.selectors import release_for, release_to_show
+from releases.selectors import release_for
 from releases.services.lifecycle import (
     abort_release,
     defer_release,
@@ -26,6 +26,7 @@ from releases.services.lifecycle import (
     resume_release,
     start_release,
 )
+from releases.shown import release_to_show
 
 
 class ReleaseAct(ActView):

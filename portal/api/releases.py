@@ -23,12 +23,12 @@ from releases.selectors import (
     ReleaseFilter,
     product_for,
     release_for,
-    release_to_show,
     releases_matching,
     waiting_counts,
 )
 from releases.services.content import ContentChange, change_release
 from releases.services.creation import ReleaseDetails, create_release
+from releases.shown import release_to_show
 
 _FILTERS = [
     OpenApiParameter("state", str, many=True, enum=RELEASE_STATES),

@@ -82,6 +82,7 @@ PRODUCTS: Final = (
     ("payments", "Payments", "Card payments, refunds and settlement.", ("payments", "pci")),
     ("mobile-app", "Mobile app", "The app for iOS and Android.", ("personal-data",)),
     ("data-platform", "Data platform", "Pipelines and tables that reports and models read.", ()),
+    ("fees", "Fees and terms", "What customers pay, and what we promise them for it.", ()),
 )
 
 

@@ -16,7 +16,7 @@ def tell_the_present(company: Company, now: dt.datetime) -> None:
         _overdue_store_text, _escalated_board, _overdue_sign_off, _due_soon, _due_within_hours,
         _failed_decision, _held_by_its_manager,
         _board_votes, _stuck_steward, _security_refused, _scheduled, _maya_votes,
-        _waits_for_maya, _draft, _building,
+        _waits_for_maya, _draft, _ready_to_start, _building,
     ):  # fmt: skip
         tell(company, now)
 
@@ -280,4 +280,18 @@ def _draft(company: Company, now: dt.datetime) -> None:
         risk="high",
         description="Needs a second look at costs before it starts.",
         **_window(now, 21),
+    )
+
+
+def _ready_to_start(company: Company, now: dt.datetime) -> None:
+    """A draft of Tom's: as soon as he starts it Maya is asked, and after her Omar."""
+    Story(
+        company,
+        _ago(now, hours=1),
+        "fees",
+        "2027.1",
+        "Fees for 2027",
+        description="Transfers in euro become free; cash abroad costs 1.5 percent.",
+        environments=("production",),
+        **_window(now, 9),
     )

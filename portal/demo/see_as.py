@@ -1,8 +1,8 @@
 """“See it as …”: the demo from the eyes of one of its people, where there is a demo and nowhere else.
 
 The door opens no more than the sign-in page does: it asks for nobody but the demo's own people, and
-only while their password is still the one that everybody knows. Where others than this machine reach
-the installation, it opens for no superuser: they type the password, which axes watches.
+only while their password is still the one that everybody knows. For a superuser it opens on this
+machine alone (`portal.reach.is_from_here`): elsewhere they type the password, which axes watches.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from typing import Final
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password
+from django.http import HttpRequest
 
 from portal.demo.company import PASSWORD, PEOPLE, SIGN_INS, SUPERUSER
 from portal.demo.presence import demo_data, is_here
 from portal.models import User
-from portal.reach import is_private
+from portal.reach import is_from_here
 
 # What each of them does here, in the words of the cards.
 _DOES: Final = {
@@ -62,23 +63,23 @@ def is_open() -> bool:
     return is_here()
 
 
-def cards() -> Sequence[Card]:
+def cards(request: HttpRequest) -> Sequence[Card]:
     """The people to choose from; none where there is no demo."""
-    return _offered() if is_open() else ()
+    return _offered(request) if is_open() else ()
 
 
-def _offered() -> Sequence[Card]:
-    return CARDS if is_private() else [one for one in CARDS if one.username != SUPERUSER]
+def _offered(request: HttpRequest) -> Sequence[Card]:
+    return CARDS if is_from_here(request) else [one for one in CARDS if one.username != SUPERUSER]
 
 
-def cards_for(user: object, *, in_demo: bool) -> Sequence[Card]:
+def cards_for(request: HttpRequest, user: object, *, in_demo: bool) -> Sequence[Card]:
     """The same for one who has signed in, of whom `Standing` says whether this is their demo."""
     username, email = getattr(user, "username", ""), getattr(user, "email", "")
     is_one = settings.COUNTERSIGN_EMBEDDED and email == f"{username}@example.com"
-    return _offered() if is_one and in_demo and username in _NAMES else ()
+    return _offered(request) if is_one and in_demo and username in _NAMES else ()
 
 
-def person_called(username: str) -> User | None:
+def person_called(username: str, request: HttpRequest) -> User | None:
     """The demo's person of this name who may be signed in as; None for anybody else."""
     made = demo_data() if is_open() else None
     if made is None or username not in _DOES:
@@ -86,6 +87,6 @@ def person_called(username: str) -> User | None:
     user = User.objects.filter(
         pk__in=made["users"], username=username, is_active=True, kind=User.Kind.PERSON
     ).first()
-    if user is None or (user.is_superuser and not is_private()):
+    if user is None or (user.is_superuser and not is_from_here(request)):
         return None
     return user if check_password(PASSWORD, user.password) else None

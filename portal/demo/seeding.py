@@ -11,7 +11,7 @@ from django.db import transaction
 from audit.actor import Actor
 from audit.errors import Conflict
 from audit.journal import Journal
-from audit.locking import database_now
+from audit.locking import database_now, lock_all
 from audit.models import PORTAL_STREAM
 from audit.services.notices import mark_all_read
 from audit.services.record import record
@@ -86,11 +86,13 @@ def remove(*, actor: Actor) -> Removed:
     if made is None:
         raise Conflict("no_demo", "The demo is not in this database.")
     reason = "the demo is removed"
-    tokens = ApiToken.objects.filter(user_id__in=made["users"], revoked_at__isnull=True)
+    # All before the first entry: it locks the head of the record, for which whoever changes one of
+    # these meanwhile waits with the row in hand.
+    products = lock_all(Product.objects.filter(pk__in=made["products"], is_archived=False))
+    people = lock_all(User.objects.filter(pk__in=made["users"], is_active=True))
+    tokens = lock_all(ApiToken.objects.filter(user_id__in=made["users"], revoked_at__isnull=True))
     revoked = [revoke_token(token_id=one.pk, actor=actor, reason=reason) for one in tokens]
-    products = Product.objects.filter(pk__in=made["products"], is_archived=False)
     archived = [_archive(product, actor, reason) for product in products]
-    people = User.objects.filter(pk__in=made["users"], is_active=True)
     left = [
         set_user_active(user_id=user.pk, active=False, actor=actor, reason=reason)
         for user in people

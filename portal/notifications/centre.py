@@ -20,7 +20,7 @@ from audit.compiled import CompiledValues
 from audit.models import Notice
 from audit.selectors import notices_to
 from portal.models import User
-from portal.notifications.words import ASKING
+from portal.notifications.words import ASKING, FORMER_MANAGER
 from releases.models import Release
 from releases.selectors import releases_for
 from releases.visibility import asked_or_named, may_be_asked, visible
@@ -141,22 +141,33 @@ def waiting_among(actor: Actor, notices: Iterable[Notice]) -> set[int]:
 # --- All that one was told ---------------------------------------------------------------------------
 
 
+# The stream of a notice, and whether it says that the release was the reader's until then.
+_About = tuple[str, bool]
+
+
 class _Sight:
-    """Of which streams the actor may see what they are about; asked once for each."""
+    """Of which streams the actor may be told; asked once for each.
+
+    Of what they may see; and that a release was taken from them, whoever saw it only as its manager.
+    """
 
     def __init__(self, actor: Actor) -> None:
         self.actor = actor
-        self._known: dict[str, bool] = {}
+        self._known: dict[_About, bool] = {}
 
-    def look(self, streams: Collection[str]) -> None:
-        fresh = {one for one in streams if one not in self._known}
-        keys = {
-            int(key): one
-            for one in fresh
-            if one.startswith(_STREAM) and (key := one.removeprefix(_STREAM)).isdecimal()
-        }
-        seen = self._seen(set(keys))
-        self._known |= dict.fromkeys(fresh, False) | {keys[key]: True for key in seen}
+    def look(self, notices: Collection[_About]) -> None:
+        fresh = {one for one in notices if one not in self._known}
+        self._known |= dict.fromkeys(fresh, False)
+        for was_theirs, ask in ((False, self._seen), (True, _in_use)):
+            keys = {
+                int(key): one
+                for one in fresh
+                if one[1] == was_theirs
+                and one[0].startswith(_STREAM)
+                and (key := one[0].removeprefix(_STREAM)).isdecimal()
+            }
+            if keys:
+                self._known |= {keys[key]: True for key in ask(set(keys))}
 
     def _seen(self, keys: set[int]) -> set[int]:
         """Of these releases those that the actor may see: first by what most who were told meet."""
@@ -170,8 +181,13 @@ class _Sight:
             seen |= set(rows.values_list("pk", flat=True))
         return seen
 
-    def has(self, stream: str) -> bool:
-        return self._known[stream]
+    def has(self, about: _About) -> bool:
+        return self._known[about]
+
+
+def _in_use(keys: set[int]) -> set[int]:
+    rows = Release.objects.filter(pk__in=keys, product__is_archived=False).order_by()
+    return set(rows.values_list("pk", flat=True))
 
 
 def _keys(
@@ -182,18 +198,19 @@ def _keys(
     unread: bool | None = None,
     leave_out: Collection[int] = (),
 ) -> list[int]:
-    """The keys of the newest notices about what the actor may see, newest first.
+    """The keys of the newest notices that the actor may still read, newest first.
 
     By keys in steps, so that neither what was told before nor what is out of sight is sorted.
     """
-    rows = notices_to(actor.user_id).order_by("-pk").values_list("pk", "stream")
+    rows = notices_to(actor.user_id).order_by("-pk").values_list("pk", "stream", "why")
     if unread is not None:
         rows = rows.filter(read_at__isnull=unread)
     sight, found, step = _Sight(actor), list[int](), max(_FIRST_STEP, limit) + len(leave_out)
     while True:
         part = list((rows if before is None else rows.filter(pk__lt=before))[:step])
-        sight.look({stream for _, stream in part})
-        found += [key for key, stream in part if sight.has(stream) and key not in leave_out]
+        about = {key: (stream, why == FORMER_MANAGER) for key, stream, why in part}
+        sight.look(set(about.values()))
+        found += [key for key in about if sight.has(about[key]) and key not in leave_out]
         if len(found) >= limit or len(part) < step:
             return found[:limit]
         before, step = part[-1][0], _NEXT_STEP
@@ -208,6 +225,8 @@ def newest_notices(
     leave_out: Collection[int] = (),
 ) -> list[Notice]:
     """The newest notices about what the actor may see now, newest first; those before a key.
+
+    That a release was given to somebody else stays readable for whoever managed it until then.
 
     `unread`: only those that are, or are not; `leave_out`: the keys of such as are shown elsewhere.
     """
@@ -229,6 +248,11 @@ def _in_this_order(keys: Sequence[int]) -> list[Notice]:
 
 
 def path_of(notice: Notice) -> str:
-    """The one page that a notice leads to; to look at it decides nothing."""
+    """The one page that a notice leads to; to look at it decides nothing.
+
+    Whoever managed a release until now may not see it any more: they are led to what they were told.
+    """
+    if notice.why == FORMER_MANAGER:
+        return "/notifications/"
     kind, _, key = notice.host.partition(":")
     return f"/activities/{key}/" if kind == "activity" else f"/releases/{key}/"

@@ -25,6 +25,9 @@ _NOT_LET_IN: Final = frozenset({530, 535})
 _POLICY: Final = ("4.7.", "5.7.")
 _ENHANCED: Final = re.compile(r"([245]\.\d{1,3}\.\d{1,3})\b")
 _RELAY: Final = re.compile(r"\brelay", re.IGNORECASE)
+# "Delivery not authorised": said of us as well as of the one recipient, unless the words tell.
+_NOT_ALLOWED: Final = "5.7.1"
+_OF_US: Final = re.compile(r"\brelay|authenticat|\bclient host\b", re.IGNORECASE)
 _SHORT_NAME: Final = 2
 
 
@@ -98,6 +101,20 @@ def is_about_the_server(error: Exception) -> bool:
         return True
     at_recipient = isinstance(error, smtplib.SMTPRecipientsRefused)
     return at_recipient and not said.enhanced and bool(_RELAY.search(said.text))
+
+
+def meets_every_mail(error: Exception) -> bool:
+    """Whether it is surely about the server, so that trying the other mails is in vain at present.
+
+    A recipient's own list of allowed senders answers with the code of a relay that refuses us; such
+    a mail is tried again, and keeps no other from going out.
+    """
+    if not is_about_the_server(error):
+        return False
+    said = _answer(error)
+    if said is None or not isinstance(error, smtplib.SMTPRecipientsRefused):
+        return True
+    return said.enhanced != _NOT_ALLOWED or bool(_OF_US.search(said.text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from audit.errors import NotFound
 from audit.models import Notice
 from portal.models import User
 from portal.notifications.centre import path_of
-from portal.notifications.words import ASKING
+from portal.notifications.words import ASKING, FORMER_MANAGER
 from portal.pages.activity_standing import ActivityPage, load_activity_page
 from releases.models import Release
-from releases.selectors import release_to_show
+from releases.shown import release_to_show
 
 DOOR: Final = "mail"
 
@@ -31,12 +31,15 @@ class NotToBeTold(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A notice with its reader and what it is about, as the reader may see it now."""
+    """A notice with its reader and what it is about, as the reader may see it now.
+
+    Without a release only what the notice itself says may be said.
+    """
 
     notice: Notice
     reader: User
     facts: dict[str, Any]
-    release: Release
+    release: Release | None = None
     page: ActivityPage | None = None
 
     @property
@@ -53,6 +56,10 @@ def look_at(notice: Notice) -> Look:
     _refuse_settled(notice)
     actor, facts = reader_actor(reader), json.loads(notice.facts)
     kind, _, key = notice.host.partition(":")
+    if notice.why == FORMER_MANAGER:
+        if Release.objects.filter(pk=int(key), product__is_archived=True).exists():
+            raise NotToBeTold("archived")
+        return Look(notice, reader, facts)
     try:
         page = load_activity_page(actor, int(key)) if kind == "activity" else None
         release = page.activity.release if page else release_to_show(actor, int(key))

@@ -115,6 +115,8 @@ def _until(look: Look, zone: ZoneInfo) -> str:
 def _facts(look: Look, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
     """What it is about: a fact that nobody gave is said to be missing, where one would look for it."""
     release = look.release
+    if release is None:
+        return
     yield "Release", f"{release} ({release.reference}), {release.product}"
     if look.page is not None:
         phase = look.page.activity.phase

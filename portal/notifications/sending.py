@@ -17,7 +17,7 @@ from audit.locking import database_now
 from audit.models import Delivery
 from audit.services.deliveries import claim_next, end, fail
 from portal.mail import NO_MAIL_BACKEND
-from portal.notifications.email import compose, error_code, is_about_the_server, is_final, masked
+from portal.notifications.email import compose, error_code, is_final, masked, meets_every_mail
 from portal.notifications.look import NotToBeTold, look_at
 from portal.notifications.render import render
 
@@ -128,4 +128,4 @@ def _note_failure(row: Delivery, error: Exception, shown: str) -> bool:
         # Where, and not what it said: a message may repeat an address or what somebody has typed.
         trace="".join(traceback.format_tb(error.__traceback__)) if is_a_fault else None,
     )
-    return is_about_the_server(error)
+    return meets_every_mail(error)

@@ -123,6 +123,8 @@ ENDINGS: Final[Mapping[str, str]] = {
     "worker_died": "whoever sent it died each time",
 }
 ASKING: Final = frozenset({"asked", "escalated", "reminded"})
+# To whom something was until now: they hear that it went, though they may see it no more.
+FORMER_MANAGER: Final = "former_manager"
 
 
 def sentence_of(moment: str, facts: Mapping[str, Any]) -> str:

@@ -44,10 +44,9 @@ from releases.rules.transitions import (
     ActivityKind,
     ActivityState,
 )
-from releases.selectors import comments_of
+from releases.selectors import COMMENTS_OF_A_PAGE, newest_comments
 
 TABS: Final = ("discussion", "history", "policy", "notifications")
-NEWEST_COMMENTS: Final = 50
 # What one is asked to look at, by kind.
 _SUBJECTS: Final[Mapping[str, str]] = {
     ActivityKind.VERIFICATION: "What you are verifying",
@@ -287,7 +286,7 @@ class Record:
         """Why it has not started, a sentence for each cause."""
         if self.activity.state != ActivityState.BLOCKED:
             return []
-        explained = explain_blocked(self.page.board.facts(), self.activity.pk)
+        explained = explain_blocked(self.page.facts, self.activity.pk)
         return blocked_words(with_names(explained, self.page.board))
 
     @cached_property
@@ -327,7 +326,7 @@ class Record:
 
     @property
     def _running(self) -> bool:
-        return bool(self.page.board.facts().live)
+        return self.page.facts.live
 
     @cached_property
     def skip_requests(self) -> list[Activity]:
@@ -341,16 +340,12 @@ class Record:
 
     @cached_property
     def _newest_comments(self) -> list[Comment]:
-        # They keep the name that their author had; the account itself is not shown.
-        rows = comments_of(self.activity).select_related(None).order_by("-pk")
-        if self.older is not None:
-            rows = rows.filter(pk__lt=self.older)
-        return list(rows[: NEWEST_COMMENTS + 1])
+        return newest_comments(self.activity.pk, self.older)
 
     @property
     def comments(self) -> list[Comment]:
         """The newest comments (or those before `older`), oldest first."""
-        return self._newest_comments[:NEWEST_COMMENTS][::-1]
+        return self._newest_comments[:COMMENTS_OF_A_PAGE][::-1]
 
     @property
     def newest_comment(self) -> int:
@@ -362,7 +357,7 @@ class Record:
     def older_comments(self) -> int | None:
         """The key before which there are more."""
         newest = self._newest_comments
-        return newest[NEWEST_COMMENTS - 1].pk if len(newest) > NEWEST_COMMENTS else None
+        return newest[COMMENTS_OF_A_PAGE - 1].pk if len(newest) > COMMENTS_OF_A_PAGE else None
 
     @property
     def unsent_comment(self) -> str:

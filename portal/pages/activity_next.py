@@ -69,7 +69,7 @@ def following(page: ActivityPage) -> Following:
 
 
 def _plan(page: ActivityPage, state: ActivityState, reason: MoveReason) -> Plan:
-    facts = page.board.facts()
+    facts = page.facts
     own = facts.activity(page.activity.pk)
     act = Plan(activities=(move_activity(own, state.value, reason),))
     overrides = page.activity.overrides_id
@@ -127,7 +127,7 @@ def mender(page: ActivityPage) -> str:
 
 def _dependants(page: ActivityPage) -> list[int]:
     """Activities that name this one, or whose phase needs this phase; in document order."""
-    facts = page.board.facts()
+    facts = page.facts
     own = facts.activity(page.activity.pk)
     phases = {phase.key for phase in facts.phases if own.phase in phase.needs}
     return [

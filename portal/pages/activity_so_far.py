@@ -25,6 +25,9 @@ from releases.so_far import Report, report_on
 
 _NOT_BEGUN: Final = frozenset({ActivityState.BLOCKED, ActivityState.ABORTED})
 _FOLDED_FROM: Final = 6
+# So much of what was written; the rest stands at the activity itself.
+_LONGEST_SUMMARY: Final = 300
+_LONGEST_COMMENT: Final = 200
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,12 @@ class Line:
     attempt: int
     report: Report | None = None
     votes: tuple[OneVote, ...] = ()
+    summary: str = ""
+
+    @property
+    def path(self) -> str:
+        """Its page."""
+        return f"/activities/{self.key}/"
 
 
 @dataclass(frozen=True)
@@ -97,6 +106,7 @@ def _lines(page: ActivityPage, others: list[Activity]) -> Iterator[tuple[bool, L
         if one.state in _NOT_BEGUN or one.state_because == "not_applicable":
             continue
         automated = ActivityKind(one.kind) in AUTOMATED_KINDS
+        report = report_on(one) if automated else None
         yield (
             automated,
             Line(
@@ -104,12 +114,18 @@ def _lines(page: ActivityPage, others: list[Activity]) -> Iterator[tuple[bool, L
                 one.name,
                 one.state,
                 one.attempt,
-                report_on(one) if automated else None,
+                report,
                 tuple(_vote(one, vote) for vote in given.get(one.pk, ())),
+                _shortened(report.summary, _LONGEST_SUMMARY) if report else "",
             ),
         )
 
 
 def _vote(activity: Activity, vote: Decision) -> OneVote:
     word = verdict_words(activity.kind).get(vote.verdict, vote.verdict)
-    return OneVote(vote.display_name, word, vote.decided_at, vote.comment)
+    comment = _shortened(vote.comment, _LONGEST_COMMENT)
+    return OneVote(vote.display_name, word, vote.decided_at, comment)
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"

@@ -13,7 +13,7 @@ from approvals.models import Approval, Decision
 from approvals.rules.quorum import Evaluation
 from approvals.rules.seating import seat_votes
 from approvals.rules.seats import entry_reference
-from approvals.selectors import decisions_of, names_of_sources, rounds_of
+from approvals.selectors import all_rounds_of, decisions_of, names_of_sources
 from approvals.services.deadlines import ladder_of
 from approvals.services.decisions import Standing
 from approvals.services.explaining import judged, look_at_round, may_vote
@@ -24,6 +24,7 @@ from releases.facts import Board, condition_facts, lineage_of, load_board
 from releases.models import Activity, ActivityResult
 from releases.permissions import can_decide
 from releases.rules.conditions import ReleaseFacts as ConditionFacts
+from releases.rules.progress import ReleaseFacts
 from releases.rules.transitions import AUTOMATED_KINDS, ActivityKind, ActivityState
 from releases.selectors import results_of
 from releases.services.questions import exclusions_for
@@ -79,6 +80,11 @@ class ActivityPage:
         return self.board.document.activities.get(self.board.ref(self.activity), {})
 
     @cached_property
+    def facts(self) -> ReleaseFacts:
+        """The release as the progress rules are given it, as it stood when the page was read."""
+        return self.board.facts()
+
+    @cached_property
     def condition_facts(self) -> ConditionFacts:
         """What conditions read of the release (POL-10)."""
         return condition_facts(self.activity.release)
@@ -97,6 +103,10 @@ class ActivityPage:
 
     def may_decide(self) -> Answer:
         """Whether the actor's vote would be taken, by what takes it (POL-17)."""
+        return self._may_decide
+
+    @cached_property
+    def _may_decide(self) -> Answer:
         answer = can_decide(self.actor)
         if not answer:
             return answer
@@ -143,7 +153,7 @@ def load_with_the_rest(actor: Actor, activity_id: int, known: Known | None = Non
 
 
 def _rounds(activity: Activity) -> list[Approval]:
-    return [] if _is_automated(activity) else list(rounds_of(activity.host))
+    return [] if _is_automated(activity) else all_rounds_of(activity.host)
 
 
 def _is_automated(activity: Activity) -> bool:

@@ -17,6 +17,7 @@ from portal.pages.setup import leads_to_setup
 from portal.selectors import people_without_sign_in
 from releases.beginnings import roles_in_processes
 from releases.inbox import Reach, all_pending
+from releases.places import scopes_for
 from releases.rules.transitions import ReleaseState
 from releases.selectors import releases_for
 from releases.services.due import dead_letters
@@ -62,7 +63,7 @@ def admin_start(request: HttpRequest) -> AdminStart:
     actor = actor_of(request)
     found = [*_of_releases(actor)]
     if holds_everywhere(request, "configure"):
-        found += _of_the_installation()
+        found += _of_the_installation(actor)
     return AdminStart(tuple(found), reverse("setup") if leads_to_setup(actor) else "")
 
 
@@ -84,7 +85,7 @@ def _of_releases(actor: Actor) -> Iterator[Count]:
     yield Count(overdue, "gate overdue", "gates overdue", f"{gates}&overdue__exact=1", "timer_off")
 
 
-def _of_the_installation() -> Iterator[Count]:
+def _of_the_installation(actor: Actor) -> Iterator[Count]:
     work = reverse("admin:releases_duework_changelist")
     given_up = len(dead_letters())
     words = "piece of due work given up", "pieces of due work given up"
@@ -97,6 +98,8 @@ def _of_the_installation() -> Iterator[Count]:
     shut_out = people_without_sign_in().count()
     words = "person without sign-in", "people without sign-in"
     yield Count(shut_out, *words, f"{people}?sign_in=none", "key")
-    unheld = roles_without_holders().filter(pk__in=roles_in_processes().values("pk")).count()
+    # As its page has it: who holds a role for a release that is out of sight is not counted.
+    without = roles_without_holders(scopes_for(actor))
+    unheld = without.filter(pk__in=roles_in_processes().values("pk")).count()
     words = "role in use that nobody holds", "roles in use that nobody holds"
     yield Count(unheld, *words, reverse("config_roles"), "badge")

@@ -15,6 +15,7 @@ from releases.facts import Board
 from releases.models import Activity, Phase
 from releases.rules.transitions import PHASE_PASSED, PhaseState
 
+# Of a node, as the template draws it.
 WIDTH: Final = 176
 HEIGHT: Final = 44
 COLUMN: Final = 250
@@ -59,19 +60,9 @@ class Node:
         return f"{self.name[: _LONGEST_NAME - 1].rstrip()}…"
 
     @property
-    def text_x(self) -> int:
-        """Where the name begins."""
-        return self.x + 12
-
-    @property
-    def name_y(self) -> int:
-        """The base line of the name."""
-        return self.y + 19
-
-    @property
-    def word_y(self) -> int:
-        """The base line of the state."""
-        return self.y + 35
+    def place(self) -> str:
+        """Its upper left corner; what is in it stands where the template puts it in every node."""
+        return f"{self.x} {self.y}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +89,15 @@ class Graph:
         """Each node with those it waits for: the whole drawing, as text."""
         by_key = {node.key: node for node in self.nodes}
         return [(node, [by_key[key] for key in node.needs]) for node in self.nodes]
+
+    @property
+    def told(self) -> list[tuple[Node, str]]:
+        """The same with the names of all that each waits for in a row: "Build, Test and Scan"."""
+        return [(node, _in_a_row([one.name for one in needs])) for node, needs in self.sentences]
+
+
+def _in_a_row(names: Sequence[str]) -> str:
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 def layers_of(needs: Mapping[Key, Collection[Key]]) -> dict[Key, int]:

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
-
-from django.db import models
-from django.db.models import F
 
 from approvals.models import Approval, AskedPerson, Decision
 from audit.actor import Actor
 from portal.pages.inbox_empty import Empty, empty_list
 from portal.pages.inbox_filters import Asked, Select, after_place, place_of, selects
+from portal.pages.inbox_lists import PAGE_SIZE, List, Reader
 from portal.pages.inbox_rows import Question, Row, make_rows
 from portal.pages.inbox_words import GROUPS, TAB_NOTES, TABS, number_words
 from releases import inbox
-from releases.inbox import MOST_COUNTED, Bounds, Counted, InboxFilter, Reach
+from releases.inbox import MOST_COUNTED, Bounds, Counted, InboxFilter
 from releases.selectors import NEVER
 
-PAGE_SIZE: Final = 50
-DECIDED_DAYS: Final = 90
 _SOON: Final = dt.timedelta(hours=4)
-_UNREAD = ("seats", "content", "exclusions", "deadline")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,61 +162,18 @@ def bounds_for(now: dt.datetime, zone: ZoneInfo) -> Bounds:
     return Bounds(now, now + _SOON, max(ends[0], now + _SOON), max(ends[1], now + _SOON))
 
 
-@dataclass(frozen=True)
-class List:
-    """One list: its rows, the column of their deadline, the way to their round, their order.
-
-    Pages follow each other by deadline, exactly, and then by the row's key, for which there is an index:
-    so it costs the same however much waits. What falls due at one moment (or never) is put in the order
-    of `Row.order` within its page alone.
-    """
-
-    rows: models.QuerySet[Any]
-    due: str | None
-    path: str
-    order: str
-
-    def narrowed(self, wanted: InboxFilter, bounds: Bounds) -> models.QuerySet[Any]:
-        """Its rows that a filter leaves."""
-        return inbox.narrowed(self.rows, wanted, self.path, bounds)
-
-    def of_rounds(self, keys: Collection[int]) -> models.QuerySet[Any]:
-        """Its rows for these rounds."""
-        return self.with_round(self.rows.filter(**{f"{self.path}pk__in": keys}))
-
-    def with_round(self, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
-        """Rows with their round, but for what no row says of it."""
-        if not self.path:
-            return rows.defer(*_UNREAD)
-        return rows.select_related("approval").defer(*(f"approval__{name}" for name in _UNREAD))
-
-
-def _lists(actor: Actor, now: dt.datetime) -> dict[str, List]:
-    reach = Reach.of(actor)
-    since = now - dt.timedelta(days=DECIDED_DAYS)
-    return {
-        "mine": List(inbox.needs_me(actor, now), "due_at", "approval__", "due"),
-        "others": List(inbox.waiting_on_others(reach), "due", "", "open"),
-        "snoozed": List(inbox.snoozed_by(actor, now), "due_at", "approval__", "due"),
-        "decided": List(inbox.decided_by(actor, since), None, "approval__", "newest"),
-        "all": List(inbox.all_pending(reach), "due", "", "open"),
-    }
-
-
 def list_for(actor: Actor, tab: str, now: dt.datetime) -> List:
     """One list by its name."""
-    return _lists(actor, now)[tab]
+    return Reader.at(actor, Bounds(now, now, now, now)).list_called(tab)
 
 
 def load_inbox(actor: Actor, asked: Asked, now: dt.datetime, zone: ZoneInfo) -> InboxPage:
     """Load a list of the inbox for a person; a constant number of queries, however much waits."""
     bounds = bounds_for(now, zone)
-    lists = _lists(actor, now)
-    chosen = lists[asked.tab]
-    narrowed = chosen.narrowed(asked.wanted, bounds)
-    counted = _count(lists, narrowed, asked, actor, bounds)
+    reader = Reader.at(actor, bounds)
+    counted, found, releases = _read(reader, asked)
+    found, cursor = _cut(found, asked.tab)
     counts = _counts(counted)
-    found, cursor = _page(narrowed, chosen, asked.cursor)
     rows = rows_of(found, asked.tab, actor)
     shown = "shown" if asked.wanted else asked.tab
     numbers = {group: number for (name, group), number in counted.items() if name == shown}
@@ -230,7 +182,7 @@ def load_inbox(actor: Actor, asked: Asked, now: dt.datetime, zone: ZoneInfo) -> 
         now=now,
         tabs=_tabs(asked, counts.lists),
         groups=_groups(rows, numbers, bounds, asked.tab),
-        filters=selects(asked, inbox.releases_in(chosen.rows, chosen.path)),
+        filters=selects(asked, releases),
         counts=counts,
         next_cursor=cursor,
         open_id=asked.open_id,
@@ -242,9 +194,7 @@ def load_inbox(actor: Actor, asked: Asked, now: dt.datetime, zone: ZoneInfo) -> 
 
 def load_counts(actor: Actor, now: dt.datetime, zone: ZoneInfo) -> Counts:
     """The counts alone, as the page says them."""
-    lists = _lists(actor, now)
-    asked = Asked()
-    return _counts(_count(lists, lists["mine"].rows, asked, actor, bounds_for(now, zone)))
+    return _counts(Reader.at(actor, bounds_for(now, zone)).numbers("mine"))
 
 
 def _counts(counted: Mapping[tuple[str, str], int]) -> Counts:
@@ -255,37 +205,30 @@ def _counts(counted: Mapping[tuple[str, str], int]) -> Counts:
     return Counts(lists, counted.get(("mine", "overdue"), 0), production)
 
 
-def _count(
-    lists: dict[str, List],
-    narrowed: models.QuerySet[Any],
-    asked: Asked,
-    actor: Actor,
-    bounds: Bounds,
-) -> dict[tuple[str, str], int]:
-    whole = {"mine", asked.tab}
-    wanted = {
-        name: Counted(one.rows, one.due if name in whole else None, whole=name in whole)
-        for name, one in lists.items()
-    }
-    wanted["production"] = Counted(inbox.holding_production(actor, bounds.now))
+def _read(
+    reader: Reader, asked: Asked
+) -> tuple[Mapping[tuple[str, str], int], list[Any], Iterable[tuple[Any, ...]]]:
+    """How many stand where, the rows of the page and one more, and the releases of the list."""
+    releases = reader.releases(asked.tab)
+    if not asked.wanted:
+        counted = reader.numbers(asked.tab)
+        if not asked.cursor:
+            return counted, reader.first_page(asked.tab), releases
+    chosen = reader.list_called(asked.tab)
+    narrowed = chosen.narrowed(asked.wanted, reader.bounds)
     if asked.wanted:
-        wanted["shown"] = Counted(narrowed, lists[asked.tab].due)
-    return inbox.count_lists(wanted, bounds)
+        wanted = {**reader.counted(asked.tab), "shown": Counted(narrowed, chosen.due)}
+        counted = inbox.count_lists(wanted, reader.bounds)
+    behind = after_place(narrowed, asked.cursor, chosen.order)
+    return counted, list(chosen.page_of(behind)), releases
 
 
-def _page(rows: models.QuerySet[Any], chosen: List, cursor: str) -> tuple[list[Any], str]:
-    behind = after_place(rows, cursor, chosen.order)
-    if chosen.order == "newest":
-        ordered = behind.order_by("-pk")
-    elif chosen.order == "due":
-        ordered = behind.order_by("due_at", "pk")
-    else:
-        ordered = behind.order_by(F("due_at").asc(nulls_last=True), "pk")
-    found = list(chosen.with_round(ordered)[: PAGE_SIZE + 1])
+def _cut(found: list[Any], tab: str) -> tuple[list[Any], str]:
+    """The rows of the page, and the place where the next one begins."""
     if len(found) <= PAGE_SIZE:
         return found, ""
     last = found[PAGE_SIZE - 1]
-    due = None if chosen.order == "newest" else last.due_at or NEVER
+    due = None if tab == "decided" else last.due_at or NEVER
     return found[:PAGE_SIZE], place_of(due, last.pk)
 
 
@@ -305,7 +248,7 @@ def _question(row: AskedPerson | Approval | Decision, tab: str) -> Question:
 
 def _rows(questions: Sequence[Question], tab: str, actor: Actor) -> list[Row]:
     rounds = [one.approval for one in questions]
-    activities = inbox.activities_behind(rounds)
+    activities = inbox.asked_activities(rounds)
     releases = {one.release_id for one in activities.values()}
     skipped = {} if tab == "decided" else inbox.skipped_in(releases)
     about_others = tab in {"others", "all"}

@@ -6,13 +6,13 @@ something gets nothing of it (MON-5). Rows are changed where they stand, never p
 
 from __future__ import annotations
 
-import base64
-import binascii
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from audit.actor import Actor
 from portal.marks import Mark
@@ -27,6 +27,7 @@ from portal.pages.release_fragments import phase_fragments, release_fragments
 from releases.selectors import activity_for, count_waiting, release_for
 
 _BETWEEN: Final = "|"
+_SALT: Final = "countersign.live"
 _ITS_OWN: Final = ("stream", "portal", "snoozed")
 
 
@@ -38,27 +39,28 @@ class News:
     parts: tuple[Part, ...]
 
 
-def token_of(mark: Mark, scope: Scope) -> str:
-    """How far a page has come, as opaque text; another one whenever anything may be new."""
-    plain = _BETWEEN.join(str(one) for one in (*astuple(mark), scope.kind, scope.key))
-    return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
+def token_of(mark: Mark, scope: Scope, user_id: int) -> str:
+    """How far the page of an account has come, as opaque text; another one whenever anything may be new.
+
+    Keyed, so that nobody can make up the token of something that they don't see and learn from the
+    answer whether it is there (MON-5). The second half speaks of the page's own release alone.
+    """
+    own = tuple(getattr(mark, name) for name in _ITS_OWN)
+    return ".".join(_keyed(user_id, scope, half) for half in (astuple(mark), own))
 
 
-def _stands_still(token: str, mark: Mark) -> bool:
+def _keyed(user_id: int, scope: Scope, values: tuple[object, ...]) -> str:
+    plain = _BETWEEN.join(str(one) for one in (user_id, scope.kind, scope.key, *values))
+    return salted_hmac(_SALT, plain, algorithm="sha256").hexdigest()[:32]
+
+
+def _stands_still(token: str, mark: Mark, scope: Scope, user_id: int) -> bool:
     """Whether nothing has moved since what a page of one release or activity was made of.
 
     That is its release's stream, the rights and groups of people, and what was put aside.
     """
-    try:
-        plain = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
-    except (ValueError, binascii.Error):
-        return False
-    parts = plain.split(_BETWEEN)
-    names = Mark.__slots__
-    if len(parts) != len(names) + 2:
-        return False
-    former = dict(zip(names, parts, strict=False))
-    return all(former[name] == str(getattr(mark, name)) for name in _ITS_OWN)
+    own = token_of(mark, scope, user_id).partition(".")[2]
+    return constant_time_compare(token.partition(".")[2], own)
 
 
 def load_news(actor: Actor, asked: Asked, mark: Mark, now: dt.datetime, zone: ZoneInfo) -> News:
@@ -72,7 +74,7 @@ def load_news(actor: Actor, asked: Asked, mark: Mark, now: dt.datetime, zone: Zo
         }
         return News(numbers, tuple(inbox_parts(actor, asked, counts, now, zone)))
     parts: tuple[Part, ...] = ()
-    still = _stands_still(asked.since, mark)
+    still = _stands_still(asked.since, mark, scope, actor.user_id or 0)
     # Nothing new of it is nothing to show, and still only for those who see it.
     if scope.kind == "activity":
         if still:

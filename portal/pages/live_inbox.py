@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 from django.http import QueryDict
 
 from audit.actor import Actor
-from portal.pages.inbox import Counts, List, bounds_for, list_for, rows_of
+from portal.pages.inbox import Counts, bounds_for, list_for, rows_of
 from portal.pages.inbox_filters import Asked as Place
+from portal.pages.inbox_lists import List
 from portal.pages.inbox_words import GONE_WORDS, NEW_WORDS, number_words
 from portal.pages.live_asked import Asked, Part, ShownRow
 from portal.wording import ACTIVITY_STATES
@@ -44,7 +45,7 @@ def inbox_parts(
         context = {"now": now, "oob": True, "here": place.address(cursor=place.cursor)}
         for row in found:
             if row.approval.version != known[row.approval.pk].version:
-                yield Part("portal/inbox/_row.html", {"row": row, **context})
+                yield Part("portal/inbox/_row.html", {"rows": [row], **context})
         kept = {row.approval.pk for row in found}
         gone = [row for row in asked.rows if row.approval not in kept]
         yield from _gone(actor, gone, GONE_WORDS[place.tab])

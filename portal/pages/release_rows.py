@@ -78,7 +78,7 @@ class ActivityRow:
         """Whether people do it."""
         return ActivityKind(self.activity.kind) not in AUTOMATED_KINDS
 
-    @property
+    @cached_property
     def is_waiting(self) -> bool:
         """Whether it waits for people at this moment."""
         return self.activity.state in ACTIVITY_WAITING
@@ -93,12 +93,12 @@ class ActivityRow:
         """Whether nothing more will come of it."""
         return self.activity.state in ACTIVITY_FINAL
 
-    @property
+    @cached_property
     def is_mine(self) -> bool:
         """Whether it waits for the reader."""
         return any(one.user_id == self.reader_id for one in self.asked)
 
-    @property
+    @cached_property
     def verb(self) -> str:
         """What the reader is to do on its page; empty when it does not wait for them."""
         return task_word(self.activity.kind) if self.is_mine else ""
@@ -126,14 +126,14 @@ class ActivityRow:
         """Whether nobody can complete it any more (EXE-9)."""
         return bool(self.is_waiting and self.approval and self.approval.stuck)
 
-    @property
+    @cached_property
     def due_at(self) -> dt.datetime | None:
         """Until when an answer, or the report of a run, is wanted."""
         if self.is_waiting:
             return self.approval.due_at if self.approval else None
         return self.activity.times_out_at if self.activity.state == "running" else None
 
-    @property
+    @cached_property
     def waiting_on(self) -> list[str]:
         """Who is awaited besides the reader: people, or their groups and roles when they are many."""
         others = [one for one in self.asked if one.user_id != self.reader_id]

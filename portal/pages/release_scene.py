@@ -35,7 +35,7 @@ from releases.rules.transitions import (
     PhaseState,
     ReleaseState,
 )
-from releases.selectors import release_to_show
+from releases.shown import release_to_show
 
 SourceKeys = set[tuple[str, Any]]
 _NOT_STARTED: Final = frozenset({ReleaseState.DRAFT, ReleaseState.SCHEDULED})

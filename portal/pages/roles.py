@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from approvals.models import RIGHTS, Approval, Role, RoleAssignment, Scope
@@ -29,7 +29,7 @@ from portal.pages.admin_records import admin_list, admin_record
 from portal.pages.role_history import Happening, history_of_role
 from releases.inbox import Reach, activities_behind, all_pending, people_awaited
 from releases.models import Activity
-from releases.selectors import releases_for
+from releases.places import scopes_for
 
 MOST_NAMED: Final = 4
 MOST_WAITING: Final = 30
@@ -122,15 +122,6 @@ def role_of(role_id: int) -> Role:
     if found is None:
         raise NotFound
     return found
-
-
-def scopes_for(actor: Actor) -> QuerySet[Scope]:
-    """Where assignments are shown to the actor: everything, every product, the releases that they may see.
-
-    A role held for a release tells that the release is there, and what it is called (MON-5).
-    """
-    releases = releases_for(actor).order_by().values("scope_id")
-    return Scope.objects.filter(~Q(kind=Scope.Kind.RELEASE) | Q(pk__in=releases))
 
 
 def assignment_of(actor: Actor, assignment_id: int) -> RoleAssignment:

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from typing import Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from approvals.permissions import can_configure
 from approvals.rules.texts import check_reason
@@ -64,7 +65,7 @@ def send_dead_again(
     check_reason(reason)
     if not errors:
         raise Invalid(errors={"error": ["Choose what is to be sent again."]})
-    rows = lock_all(Delivery.objects.filter(pk__in=_dead_keys(errors)))
+    rows = lock_all(_dead_of(errors).filter(pk__in=_oldest(errors)))
     if not rows:
         raise Conflict("nothing_failed", "Nothing has failed for good in this way any more.")
     journal = Journal(actor=actor, at=now or database_now())
@@ -79,6 +80,14 @@ def send_dead_again(
     return len(rows)
 
 
-def _dead_keys(errors: Collection[str]) -> list[int]:
+def _dead_of(errors: Collection[str]) -> QuerySet[Delivery]:
+    """What failed for good with one of these codes.
+
+    The lock asks it once more, of each row as it is by then: another may have sent it again meanwhile.
+    """
+    return Delivery.objects.filter(state=Delivery.State.DEAD, error__in=errors)
+
+
+def _oldest(errors: Collection[str]) -> list[int]:
     dead = dead_deliveries().filter(error__in=errors)
     return list(dead.values_list("pk", flat=True)[:MOST_AT_ONCE])

@@ -18,4 +18,6 @@ def see_as_cards(context: template.Context) -> Sequence[Card]:
     shell: Any = context.get("shell")
     if shell is None:
         return ()
-    return cards_for(shell.user, in_demo=shell.in_demo) if shell.signed_in else cards()
+    if not shell.signed_in:
+        return cards(shell.request)
+    return cards_for(shell.request, shell.user, in_demo=shell.in_demo)

@@ -9,9 +9,10 @@ import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.templatetags.static import static
@@ -60,6 +61,12 @@ def icon(name: str, css: str = "") -> SafeString:
 
     A name that the sprite has not is a mistake of ours: add it to ICONS in tools/vendor.py.
     """
+    return _icon(name, css)
+
+
+# What has few values and comes many times in a page is put together once.
+@lru_cache(maxsize=512)
+def _icon(name: str, css: str) -> SafeString:
     if name not in icon_names():
         raise ValueError(f"The sprite has no icon {name!r}.")
     return format_html(
@@ -71,8 +78,13 @@ def icon(name: str, css: str = "") -> SafeString:
 @register.simple_tag
 def state_label(kind: str, state: str) -> SafeString:
     """A state of a "release", "phase", "activity", "seat" or "risk": icon, word and tone."""
+    return _state_label(kind, str(state))
+
+
+@lru_cache(maxsize=256)
+def _state_label(kind: str, state: str) -> SafeString:
     look = look_of(kind, state)
-    shape = _dot(str(state)) if kind == "seat" else icon(look.icon)
+    shape = _dot(state) if kind == "seat" else icon(look.icon)
     return format_html(
         '<span class="state state--{}">{}<span>{}</span></span>', look.tone, shape, look.word
     )
@@ -83,9 +95,15 @@ def moment(context: template.Context, when: dt.datetime | None, form: str = "") 
     """A moment in the reader's zone, in full; "short" leaves out what is clear from today."""
     if when is None:
         return mark_safe('<span class="muted">–</span>')
-    zone = zone_for(_reader(context))
+    return moment_markup(
+        when, zone_for(_reader(context)), timezone.now() if form == "short" else None
+    )
+
+
+def moment_markup(when: dt.datetime, zone: ZoneInfo, now: dt.datetime | None = None) -> SafeString:
+    """The same by a zone; with `now` as short as stays clear."""
     full = moment_words(when, zone)
-    words = short_moment_words(when, zone, timezone.now()) if form == "short" else full
+    words = short_moment_words(when, zone, now) if now else full
     return format_html(
         '<time datetime="{}" title="{}">{}</time>', when.isoformat(timespec="seconds"), full, words
     )
@@ -96,10 +114,19 @@ def time_left(
     context: template.Context, due: dt.datetime | None, now: dt.datetime | None = None
 ) -> SafeString:
     """What is left until a deadline, and the deadline itself; portal.js counts on by the minute."""
+    return time_left_markup(due, now or timezone.now(), zone_for(_reader(context)))
+
+
+def time_left_markup(due: dt.datetime | None, now: dt.datetime, zone: ZoneInfo) -> SafeString:
+    """The same by a moment and a zone."""
     if due is None:
         return mark_safe('<span class="time-left muted">No deadline</span>')
-    now = now or timezone.now()
-    zone = zone_for(_reader(context))
+    return _time_left(due, now, zone)
+
+
+# Rounds that were opened together fall due together: for the rows of one page, at its one moment.
+@lru_cache(maxsize=128)
+def _time_left(due: dt.datetime, now: dt.datetime, zone: ZoneInfo) -> SafeString:
     return format_html(
         '<span class="time-left time-left--{}">'
         '<time class="time-left-span" datetime="{}" data-due>{}</time> '
@@ -123,7 +150,11 @@ def avatar(name: Any) -> SafeString:
 @register.simple_tag
 def dots(seats: Iterable[Any]) -> SafeString:
     """A dot for each seat, by its state (a string, or `.state`), and the same in words."""
-    states = [str(getattr(seat, "state", seat)) for seat in seats]
+    return _dots(tuple(str(getattr(seat, "state", seat)) for seat in seats))
+
+
+@lru_cache(maxsize=512)
+def _dots(states: tuple[str, ...]) -> SafeString:
     told = Counter(look_of("seat", state).word.lower() for state in states)
     return format_html(
         '<span class="dots">{}<span class="visually-hidden">{}</span></span>',

@@ -31,6 +31,8 @@ _LONGEST_KEY: Final = 100
 _LONGEST_ATTEMPT: Final = 9
 _NO_ATTEMPT: Final = 0
 
+_EPOCH: Final = 1970
+
 
 class Posted:
     """A posted form: nothing in it is believed, and only what is asked for is read (A-102)."""
@@ -63,12 +65,13 @@ class Posted:
 
 
 def moment_in(text: str) -> dt.datetime | None:
-    """The moment that a form names, with its zone; None for what is not one."""
+    """The moment that a form names, with its zone; None for what is not one of this age."""
     try:
         found = dt.datetime.fromisoformat(text)
-    except ValueError:
+        in_utc = found.astimezone(dt.UTC) if found.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return None if found.tzinfo is None else found
+    return in_utc if in_utc and in_utc.year >= _EPOCH else None
 
 
 def act_once(name: str, activity_id: int, posted: Posted, actor: Actor, clock: Clock) -> ResultText:

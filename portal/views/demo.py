@@ -30,7 +30,7 @@ def see_as(request: HttpRequest) -> HttpResponseBase:
     """
     if not ratelimit.consume(request, app="portal", action=DOOR, config=_RATES):
         return ratelimit.respond_429(request)
-    user = person_called(request.POST.get("username", ""))
+    user = person_called(request.POST.get("username", ""), request)
     if user is None:
         raise NotFound
     # First, so that nothing of the former session is carried over.

@@ -11,12 +11,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 # Forms with passwords, and those of the library and the administration, are never shown again.
 _NOT_KEPT: Final = ("/accounts/", "/admin/", "/api/", "/demo/", "/session/")
 _TOKEN: Final = "csrfmiddlewaretoken"  # noqa: S105  (the name of a field)
+# For which account a page was made: session.js says it with every form and every request of htmx.
+_ACCOUNT_FIELD: Final = "_account"
+_ACCOUNT_HEADER: Final = "X-Account"
 _LABELS: Final[Mapping[str, str]] = {
     "verdict": "Decision",
     "comment": "Comment",
@@ -40,7 +45,7 @@ class SentForm:
         fields = tuple(
             (name, value)
             for name, values in request.POST.lists()
-            if name != _TOKEN
+            if name not in (_TOKEN, _ACCOUNT_FIELD)
             for value in values
         )
         words = tuple((_LABELS[name], value) for name, value in fields if name in _LABELS and value)
@@ -52,6 +57,20 @@ def keeps(request: HttpRequest) -> bool:
     return request.method == "POST" and not request.path.startswith(_NOT_KEPT)
 
 
+def by_another_account(request: HttpRequest) -> bool:
+    """Whether the page that asks was made for another account than the one that is signed in now.
+
+    Signing out is nobody's harm, whoever's session it ends.
+    """
+    if request.path == reverse("account_logout"):
+        return False
+    made_for = request.headers.get(_ACCOUNT_HEADER, "")
+    if not made_for and request.method == "POST":
+        made_for = request.POST.get(_ACCOUNT_FIELD, "")
+    now = request.session.get(SESSION_KEY) if made_for else None
+    return now is not None and now != made_for
+
+
 def is_from_here(request: HttpRequest) -> bool:
     """Whether the browser says that a page of this portal has sent it; no other site can say so."""
     origin = request.headers.get("Origin", "")
@@ -59,16 +78,24 @@ def is_from_here(request: HttpRequest) -> bool:
     return origin == here or origin in settings.CSRF_TRUSTED_ORIGINS
 
 
+def somebody_else(request: HttpRequest) -> HttpResponse:
+    """412: nothing was done, since somebody else is signed in by now; what was sent can be copied."""
+    return _shown(request, 412, "somebody_else")
+
+
 def signed_out(request: HttpRequest) -> HttpResponse:
     """401: nothing was done, this is what you sent, and here one signs in."""
-    return _shown(request, 401, is_signed_out=True)
+    return _shown(request, 401, "signed_out")
 
 
 def too_old(request: HttpRequest) -> HttpResponse:
-    """403: the page was made for an earlier session; what it sent can be sent again from here."""
-    return _shown(request, 403, is_signed_out=False)
+    """403: the page was made for an earlier session; what it sent can be sent again from here.
+
+    Whose session that was, nothing says: the button names the account in whose name it would be sent.
+    """
+    return _shown(request, 403, "too_old")
 
 
-def _shown(request: HttpRequest, status: int, *, is_signed_out: bool) -> HttpResponse:
-    context = {"sent": SentForm.of(request), "is_signed_out": is_signed_out}
+def _shown(request: HttpRequest, status: int, why: str) -> HttpResponse:
+    context = {"sent": SentForm.of(request), "why": why}
     return render(request, "portal/signed_out.html", context, status=status)

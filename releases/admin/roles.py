@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -23,6 +24,7 @@ from audit.admin.base import ReadOnlyAdmin, ServiceAdmin
 from audit.admin.display import instant, link, once_per_row, table
 from audit.admin.forms import ReasonedForm, ServiceForm
 from audit.permissions import ACTIONS
+from releases.admin.visible import scopes_seen
 from releases.services.roles import Grantee, assign_role, end_role
 
 MOST_SHOWN = 20
@@ -61,6 +63,15 @@ class RoleAdmin(Configuration, ServiceAdmin):
             rights=data["rights"], actor=actor_of(request),
         )  # fmt: skip
 
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Role | None:
+        """The role, which is shown with those of its holders whose places the person may know of."""
+        found: Role | None = super().get_object(request, object_id, from_field)
+        if found is not None:
+            found.scopes_shown = scopes_seen(request)  # type: ignore[attr-defined]
+        return found
+
     def get_readonly_fields(self, request: HttpRequest, obj: Role | None = None) -> tuple[str, ...]:
         """A role is known by its slug; what it gives is fixed."""
         fixed = ("slug", "shown_rights", "reads_only", "is_builtin", "shown_holders")
@@ -81,6 +92,7 @@ class RoleAdmin(Configuration, ServiceAdmin):
     def shown_holders(self, obj: Role) -> SafeString:
         """The newest assignments, and the way to all of them."""
         rows = obj.assignments.select_related("user", "group", "scope").order_by("-pk")
+        rows = rows.filter(scope__in=obj.scopes_shown)  # type: ignore[attr-defined]
         held = table(
             ["Holder", "For", "From", "Until"],
             [
@@ -151,6 +163,10 @@ class RoleAssignmentAdmin(Configuration, ServiceAdmin):
         ),
     )
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RoleAssignment]:
+        rows: QuerySet[RoleAssignment] = super().get_queryset(request)
+        return rows.filter(scope__in=scopes_seen(request))
+
     def add_through(self, request: HttpRequest, data: dict[str, Any]) -> RoleAssignment:
         user, group = data["user"], data["group"]
         return assign_role(
@@ -171,3 +187,6 @@ class ScopeAdmin(Configuration, ReadOnlyAdmin):
     list_select_related = ("parent",)
     search_fields = ("label",)
     ordering = ("pk",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Scope]:
+        return scopes_seen(request)

@@ -7,11 +7,12 @@ from django.db.models.functions import Cast, Concat
 from django.http import HttpRequest
 
 from approvals.admin.base import holds_everywhere
-from approvals.models import Approval
+from approvals.models import Approval, Scope
 from audit.admin.actors import actor_of, answered_once
 from audit.models import LedgerStream
 from audit.permissions import granted
 from releases.models import Product, Release
+from releases.places import scopes_around
 from releases.selectors import releases_for
 
 
@@ -20,6 +21,11 @@ def releases_seen(request: HttpRequest) -> QuerySet[Release]:
     actor = actor_of(request)
     rows: QuerySet[Release] = answered_once(request, "releases", lambda: releases_for(actor))
     return rows.all()
+
+
+def scopes_seen(request: HttpRequest) -> QuerySet[Scope]:
+    """The places of which the person may know, for assignments of roles."""
+    return scopes_around(releases_seen(request))
 
 
 def approvals_seen(request: HttpRequest) -> QuerySet[Approval]:

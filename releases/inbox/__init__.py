@@ -12,6 +12,7 @@ from releases.inbox.counts import (
     Bounds,
     Counted,
     count_lists,
+    counting,
 )
 from releases.inbox.filters import (
     InboxFilter,
@@ -29,8 +30,10 @@ from releases.inbox.lists import (
     waiting_on_others,
 )
 from releases.inbox.rows import (
+    AskedActivity,
     activities_behind,
     administrators,
+    asked_activities,
     held_up,
     holds_a_seat,
     people_awaited,
@@ -39,6 +42,7 @@ from releases.inbox.rows import (
 
 __all__ = [
     "MOST_COUNTED",
+    "AskedActivity",
     "Bounds",
     "Counted",
     "InboxFilter",
@@ -46,7 +50,9 @@ __all__ = [
     "activities_behind",
     "administrators",
     "all_pending",
+    "asked_activities",
     "count_lists",
+    "counting",
     "decided_by",
     "held_up",
     "holding_production",

@@ -85,8 +85,12 @@ class Counted:
         return named.annotate(number=Count("pk")).values_list("in_list", "in_group", "number")
 
 
+def counting(lists: Mapping[str, Counted], bounds: Bounds) -> models.QuerySet[Any, Any]:
+    """(list, group, number) of every list; one query for all of them."""
+    parts = [one.as_query(name, bounds) for name, one in lists.items()]
+    return parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+
+
 def count_lists(lists: Mapping[str, Counted], bounds: Bounds) -> dict[tuple[str, str], int]:
     """How many rows each list has, by (list, group); one query for all of them."""
-    parts = [one.as_query(name, bounds) for name, one in lists.items()]
-    found = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
-    return {(name, group): number for name, group, number in found}
+    return {(name, group): number for name, group, number in counting(lists, bounds)}

@@ -103,12 +103,10 @@ def _about(text: str, path: str) -> Q:
     return found
 
 
-def releases_in(rows: models.QuerySet[Any], path: str) -> list[tuple[Any, ...]]:
-    """(key, name, version, product's key and name, environments, risk) of the releases of a list."""
+def releases_in(rows: models.QuerySet[Any], path: str) -> models.QuerySet[Any, Any]:
+    """(key, name, version, product's key and name, environments) of the releases of a list."""
     scopes = rows.order_by().values(f"{path}scope_id")
     found = Release.objects.filter(scope_id__in=scopes).order_by("-pk")
-    return list(
-        found.values_list("pk", "name", "version", "product__key", "product__name", "environments")[
-            :_MOST_CHOICES
-        ]
-    )
+    return found.values_list(
+        "pk", "name", "version", "product__key", "product__name", "environments"
+    )[:_MOST_CHOICES]

@@ -11,8 +11,9 @@ from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 
 from approvals.models import Approval, AskedPerson, Decision
-from approvals.selectors import open_seats_of, roles_held
+from approvals.selectors import live_assignments, open_seats_of
 from audit.actor import Actor
+from audit.compiled import CompiledValues
 from releases.models import Activity, Comment, Release, Snooze
 from releases.rules.transitions import ACTIVITY_WAITING
 from releases.selectors import NEVER
@@ -94,7 +95,13 @@ class Reach:
     @classmethod
     def of(cls, actor: Actor) -> Reach:
         """Read the roles of an actor: one query."""
-        return cls(actor, tuple(roles_held(actor.user_id)))
+        return cls(actor, tuple(sorted(set(_ROLES_HELD.rows(user_id=actor.user_id or 0)))))
+
+
+_ROLES_HELD = CompiledValues(
+    lambda user_id: live_assignments(user_id).order_by().values_list("role_id", "scope_id"),
+    user_id=int,
+)
 
 
 def _open_rounds(reach: Reach) -> models.QuerySet[Any]:

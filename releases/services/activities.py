@@ -11,7 +11,7 @@ from approvals.rules.deadlines import build_ladder, deadline_passed
 from approvals.rules.texts import unsafe_text
 from audit.actor import Actor
 from audit.canonical import instant_text
-from audit.errors import Conflict, Invalid
+from audit.errors import Conflict, Invalid, NotFound
 from audit.history import create_tracked, insert_rows
 from audit.journal import Journal
 from audit.locking import moment
@@ -65,11 +65,7 @@ def retry_activity(
     and rejects), Invalid without a reason.
     """
     board, activity, journal = _locked_board(activity_id, actor, now)
-    _checked_text(reason, "reason", "Say why.")
-    plan = plan_retry(board.facts(), activity_id)
-    _refuse_if_late(board, activity, journal.at)
-    journal.add("activity.retried", activity=activity.pk, former_attempt=activity.attempt)
-    settle_release(board, journal=journal, act=plan, reason=reason)
+    write_retry(board, activity, journal=journal, reason=reason)
     record(journal, stream=board.release.stream)
     return activity
 
@@ -82,11 +78,43 @@ def retry_activities(
     actor: Actor,
     now: dt.datetime | None = None,
 ) -> None:
-    """Try several activities again, all or none; refusals as for one, Invalid without any."""
-    if not activity_ids:
+    """Try several activities of a release again, all or none, and record them together.
+
+    Refusals as for one; Invalid without any, NotFound for those of several releases.
+    """
+    keys = sorted(set(activity_ids))
+    if not keys:
         raise Invalid(errors={"activities": ["Choose what is to be tried again."]})
-    for activity_id in sorted(set(activity_ids)):
-        retry_activity(activity_id=activity_id, reason=reason, actor=actor, now=now)
+    board, _, journal = _locked_board(keys[0], actor, now)
+    write_retries(board, keys, journal=journal, reason=reason)
+    record(journal, stream=board.release.stream)
+
+
+def write_retries(board: Board, keys: Sequence[int], *, journal: Journal, reason: str) -> None:
+    """Try activities of a locked release again, inside the caller's transaction, which records it.
+
+    One journal for all of them: each takes locks on rounds, and the head of the stream comes after
+    the last. Refusals: NotFound for an activity of another release, NotPermitted, and those of
+    `write_retry`.
+    """
+    for key in sorted(set(keys)):
+        activity = board.by_id.get(key)
+        if activity is None:
+            raise NotFound
+        require(can_manage_phase(journal.actor, board.release, activity.phase))
+        write_retry(board, activity, journal=journal, reason=reason)
+
+
+def write_retry(board: Board, activity: Activity, *, journal: Journal, reason: str) -> None:
+    """Try an activity of a locked release again, inside the caller's transaction, which records it.
+
+    Refusals: those of `retry_activity` for what the activity is and for the reason.
+    """
+    _checked_text(reason, "reason", "Say why.")
+    plan = plan_retry(board.facts(), activity.pk)
+    _refuse_if_late(board, activity, journal.at)
+    journal.add("activity.retried", activity=activity.pk, former_attempt=activity.attempt)
+    settle_release(board, journal=journal, act=plan, reason=reason)
 
 
 def _refuse_if_late(board: Board, activity: Activity, now: dt.datetime) -> None:

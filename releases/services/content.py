@@ -65,25 +65,43 @@ def change_release(
     none of them any more. Further refusals: NotFound, NotPermitted, Conflict `already_ended`,
     Invalid.
     """
+    release = lock_to_change(release_id, actor)
+    journal = Journal(actor=actor, at=moment(release, now))
+    write_change(release, change, journal=journal, reason=reason)
+    record(journal, stream=release.stream)
+    return release
+
+
+def lock_to_change(release_id: int, actor: Actor) -> Release:
+    """Find a release, ask whether the actor may change it, and lock it. Refusals: NotFound, NotPermitted."""
     release = release_for(actor, release_id)
     _require_right(actor, release)
     release = lock_release(release_id)
     # Asked again below the lock: the failed phase that gives the right may have been mended meanwhile.
     _require_right(actor, release)
+    return release
+
+
+def write_change(
+    release: Release, change: ContentChange, *, journal: Journal, reason: str
+) -> frozenset[str]:
+    """Write a change to a locked release, inside the caller's transaction; returns what differed.
+
+    Writes and notes nothing when what is given stands there already. Refusals: Conflict
+    (`already_ended`, `rounds_open`, `already_passed`), Invalid.
+    """
     check_reason(reason)
     if ReleaseState(release.state) in RELEASE_ENDED:
         raise Conflict("already_ended", "The release has ended; what it shipped stays on record.")
     fields = _apply(release, change)
     if not fields:
-        return release
+        return frozenset()
     _refuse_moment(release, fields)
-    journal = Journal(actor=actor, at=moment(release, now))
     save_tracked(journal, [release], fields, reason)
     journal.add("release.changed", fields=sorted(fields))
     if "authors" in fields:
         refresh_open(load_board(release), journal)
-    record(journal, stream=release.stream)
-    return release
+    return frozenset(fields)
 
 
 def _require_right(actor: Actor, release: Release) -> None:

@@ -9,9 +9,13 @@ from django.db import transaction
 
 from audit.actor import Actor
 from audit.errors import Invalid, NotFound
+from audit.journal import Journal
+from audit.locking import moment
+from audit.services.record import record
+from releases.facts import load_board
 from releases.models import Activity, Release
-from releases.services.activities import retry_activities
-from releases.services.content import ContentChange, change_release
+from releases.services.activities import write_retries
+from releases.services.content import ContentChange, lock_to_change, write_change
 
 
 @transaction.atomic
@@ -27,15 +31,19 @@ def fix_activities(
     """Change what a release ships and try these activities again: both, or neither.
 
     The new attempts are asked about the new content. Refusals: those of `change_release` and of
-    `retry_activities`, NotFound for an activity of another release, Invalid when nothing differs.
+    `retry_activities`, NotFound for an activity of another release, Invalid when nothing differs
+    from what the release says already or nothing is to be tried again.
     """
     own = Activity.objects.filter(release_id=release_id, pk__in=activity_ids)
     if own.count() != len(set(activity_ids)):
         raise NotFound
-    release = change_release(
-        release_id=release_id, change=change, reason=reason, actor=actor, now=now
-    )
-    if change == ContentChange():
+    release = lock_to_change(release_id, actor)
+    if not activity_ids:
+        raise Invalid(errors={"activities": ["Choose what is to be tried again."]})
+    journal = Journal(actor=actor, at=moment(release, now))
+    if not write_change(release, change, journal=journal, reason=reason):
         raise Invalid(errors={"": ["Nothing differs. Change something, or retry it as it is."]})
-    retry_activities(activity_ids=activity_ids, reason=reason, actor=actor, now=now)
+    # Recorded once, at the end: the head of the stream is the last lock.
+    write_retries(load_board(release), activity_ids, journal=journal, reason=reason)
+    record(journal, stream=release.stream)
     return release

@@ -6,9 +6,11 @@ import datetime as dt
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from approvals.audience import MANAGER_ROLE
 from approvals.models import Approval, Role, RoleAssignment, Scope
+from approvals.permissions import can_give_rights
 from approvals.rules.texts import check_reason
 from approvals.selectors import account_reads_only
 from approvals.services.reconcile import reconcile_rounds, rounds_naming
@@ -17,7 +19,7 @@ from audit.errors import Conflict, Invalid
 from audit.history import save_tracked
 from audit.journal import Journal
 from audit.locking import lock, moment
-from audit.permissions import require, within_time
+from audit.permissions import require
 from audit.services.record import record
 from releases.models import Release
 from releases.permissions import can_manage_release
@@ -38,11 +40,12 @@ def change_manager(
 ) -> Release:
     """Give a release to another release manager, by username.
 
-    The former one loses the role Release Manager on this release (not one for more than it), the new
-    one gets it, and both are told; open rounds that ask the role ask the new one at once. Whoever has
-    the right `manage` may: the owner of a phase may not. Refusals: NotFound, NotPermitted, Conflict
-    `already_ended`, Invalid without a reason, for somebody who is no active person, reads only here
-    (A-070) or manages it already.
+    The former one loses the role Release Manager on this release (not one for more than it), one that
+    was yet to begin as well; the new one gets it for good, and both are told. Open rounds that ask the
+    role ask the new one at once. Whoever has the right `manage` may: the owner of a phase may not.
+    Refusals: NotFound, NotPermitted (`own_rights`: nobody gives it to themselves, by whichever
+    account), Conflict `already_ended`, Invalid without a reason, for somebody who is no active person,
+    reads only here (A-070) or manages it already.
     """
     release = _change_manager(release_id, manager, reason, actor, now)
     role = Role.objects.get(slug=MANAGER_ROLE)
@@ -64,6 +67,7 @@ def _change_manager(
     if ReleaseState(release.state) in RELEASE_ENDED:
         raise Conflict("already_ended", "The release has ended; who managed it stays on record.")
     found = _new_manager(release, manager)
+    require(can_give_rights(actor, [found.person]))
     journal = Journal(actor=actor, at=moment(release, now))
     place = lock(Scope.objects.all(), pk=release.scope_id)
     former = release.manager
@@ -99,10 +103,17 @@ def _new_manager(release: Release, username: str) -> Any:
 def _hand_over(former: Any, found: Any, place: Scope, journal: Journal, reason: str) -> None:
     """The role goes with the release: from the one, unless they have it from elsewhere, to the other."""
     role = Role.objects.get(slug=MANAGER_ROLE)
-    held = RoleAssignment.objects.select_related("role").filter(
-        within_time(journal.at), role=role, scope=place
-    )
-    for one in held.filter(user=former):
+    # What begins later counts too: it would give the release back, or stand in the way.
+    lasting = Q(valid_until__isnull=True) | Q(valid_until__gt=journal.at)
+    held = RoleAssignment.objects.select_related("role").filter(lasting, role=role, scope=place)
+    ending = list(held.filter(user=former))
+    theirs = list(held.filter(user=found))
+    has_it = any(_holds_for_good(one, journal.at) for one in theirs)
+    for one in ending if has_it else [*ending, *theirs]:
         write_end(one, place, journal=journal, reason=reason)
-    if not held.filter(user=found).exists():
+    if not has_it:
         write_assignment(role, Grantee(user_id=found.pk), place, journal=journal)
+
+
+def _holds_for_good(one: RoleAssignment, now: dt.datetime) -> bool:
+    return one.valid_until is None and (one.valid_from is None or one.valid_from <= now)

@@ -39,12 +39,15 @@ def remind_awaited(
 
     Whoever manages the release may, and the owner of a phase for what is open in it. They hear it as
     they heard that they are asked: in the portal and by e-mail. Refusals: NotFound, NotPermitted,
-    Conflict `not_awaited` when nothing is awaited of them, `reminded_lately` when everybody has been
-    reminded within four hours (`again_at` says from when on they may be).
+    Conflict `archived` for a release of an archived product, of which nobody is told anything,
+    `not_awaited` when nothing is awaited of them, `reminded_lately` when everybody has been reminded
+    within four hours (`again_at` says from when on they may be).
     """
     release = release_for(actor, release_id)
     _phases_to_remind_in(actor, release)
     release = lock_release(release_id)
+    if release.product.is_archived:
+        raise Conflict("archived", "The product is archived, so nobody is told anything about it.")
     journal = Journal(actor=actor, at=moment(release, now))
     rounds = _open_rounds(release, _phases_to_remind_in(actor, release))
     done = remind_asked(rounds, journal, user_ids=None if user_id is None else {user_id})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -124,3 +125,34 @@ def test_a_lock_locks_its_own_row_alone() -> None:
     assert all(
         'FOR UPDATE OF "approvals_scope"' in query["sql"] for query in queries.captured_queries
     )
+
+
+def test_a_moment_is_a_parameter_and_is_compared_as_the_database_keeps_it() -> None:
+    people("ann")
+    gate = ask({"user": "ann"}, deadline={"after": "1h", "on_miss": "stay"})
+    due = b.round_of(gate).due_at
+    assert due is not None
+    compiled: Compiled[Approval] = Compiled(
+        lambda end: Approval.objects.filter(due_at__lte=end), end=dt.datetime
+    )
+    step = dt.timedelta(microseconds=1)
+    found = [[one.pk for one in compiled.rows(end=end)] for end in (due - step, due, due + step)]
+    key = b.round_of(gate).pk
+    assert found == [[], [key], [key]]
+
+
+def test_a_number_may_stand_inside_a_text() -> None:
+    root = Scope.objects.get(kind="everything")
+    b.product("one")
+    b.product("two")
+    keys = list(Scope.objects.exclude(pk=root.pk).values_list("pk", flat=True))
+    compiled: Compiled[Scope] = Compiled(
+        lambda above, below: Scope.objects.filter(
+            path__contains=f"/{above}/", path__endswith=f"/{below}/"
+        ),
+        above=int,
+        below=int,
+    )
+    for key in keys:
+        assert [one.pk for one in compiled.rows(above=root.pk, below=key)] == [key]
+        assert compiled.first(above=key + 1_000_000, below=key) is None

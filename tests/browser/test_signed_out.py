@@ -117,6 +117,25 @@ def test_nothing_typed_by_one_person_is_sent_as_another(
     assert activity["state"] == "awaiting_approval"
 
 
+@pytest.mark.req("A-060", "SEC-1")
+def test_a_page_of_one_person_does_nothing_in_the_name_of_another(
+    open_window: Open, installation: Installation
+) -> None:
+    """Nobody has waited for an end of the session: another tab has signed out and in."""
+    made = make_release(installation, "Desk", "either")
+    maya = open_window("maya")
+    page = open_in_pane(maya, made)
+    page.fill("#pane textarea[name=comment]", WORDS)
+    maya.may_get(412, "/live/")
+    maya.enter("omar")
+    maya.expects(412, "/decide/")
+    page.click("#pane [data-verdict=reject]")
+    expect(page.locator("#pane form .press-failed")).to_contain_text("Somebody else is signed in")
+    expect(page.locator("#pane textarea[name=comment]")).to_have_value(WORDS)
+    activity = installation.call("tom", f"activities/{made.activities['gate']}/")
+    assert activity["state"] == "awaiting_approval"
+
+
 @pytest.mark.req("CAP-3")
 def test_a_plain_form_waits_too_and_keeps_what_was_typed(
     open_window: Open, installation: Installation
@@ -137,7 +156,10 @@ def test_a_plain_form_waits_too_and_keeps_what_was_typed(
         page.get_by_role("link", name="Sign in").click()
     signs_in(opened.value, "tom")
     opened.value.close()
+    # Whose words they are nothing says any more: they are sent by who says so.
+    tom.expects(403, "/hold/")
     page.get_by_role("button", name="Send again").click()
+    page.get_by_role("button", name="Send again as Tom Reuter").click()
     page.wait_for_url(re.compile(rf"{made.path}$"))
     expect(page.locator("main")).to_contain_text("On Hold")
 

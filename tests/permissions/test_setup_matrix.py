@@ -57,7 +57,7 @@ def clients(db: None) -> Iterator[dict[str, Client]]:
 
 @pytest.mark.django_db
 @pytest.mark.req("SEC-1", "ADM-1", "A-070")
-@override_settings(COUNTERSIGN_EMBEDDED=True)
+@override_settings(COUNTERSIGN_EMBEDDED=True, COUNTERSIGN_BASE_URL="http://localhost")
 def test_set_up_answers_everybody_as_the_table_says(clients: dict[str, Client]) -> None:
     wrong = []
     before = row_counts()
@@ -77,7 +77,7 @@ def test_set_up_answers_everybody_as_the_table_says(clients: dict[str, Client]) 
 
 @pytest.mark.django_db
 @pytest.mark.req("SEC-1", "MON-5")
-@override_settings(COUNTERSIGN_EMBEDDED=True)
+@override_settings(COUNTERSIGN_EMBEDDED=True, COUNTERSIGN_BASE_URL="http://localhost")
 def test_with_the_demo_set_up_is_for_superusers_alone(clients: dict[str, Client]) -> None:
     load_demo(actor=b.actor_for(User.objects.get(username="root")))
     for who, client in clients.items():

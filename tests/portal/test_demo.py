@@ -17,13 +17,14 @@ from django.utils import timezone
 
 from approvals.models import Approval, AskedPerson, Decision
 from approvals.rules.fields import AVAILABLE_TYPES
+from approvals.services.decisions import Ballot
 from approvals.services.roles import ensure_builtin_roles
 from audit.actor import system_actor
 from audit.models import Delivery, LedgerEntry, Notice
 from portal.demo.company import PROCESS_FILES, SIGN_INS
 from portal.demo.past import tuesday
 from portal.demo.seeding import HISTORY, seed
-from portal.models import ApiToken
+from portal.models import ApiToken, User
 from portal.pages.inbox import bounds_for
 from portal.tick import tick
 from releases.inbox import needs_me
@@ -31,6 +32,8 @@ from releases.models import Activity, Comment, Product, Release, Snooze
 from releases.rules.process_grammar import parse_process, publishable
 from releases.rules.transitions import ActivityKind, FailureHandling, ReleaseState
 from releases.selectors import NEVER, activities_for, products_for, releases_for
+from releases.services.decisions import decide_activity
+from releases.services.lifecycle import start_release
 from tests import builders as make
 from tests.conftest import append_only_lifted
 
@@ -69,6 +72,22 @@ def _waiting_for(username: str) -> list[Approval]:
 
 
 # --- What there is --------------------------------------------------------------------------------
+
+
+@seeded
+@pytest.mark.req("EXE-1", "EXE-2", "OPS-1")
+def test_what_tom_starts_asks_maya_at_once_and_omar_after_her() -> None:
+    draft = Release.objects.get(name="Fees for 2027")
+    assert (draft.state, draft.manager.username) == ("draft", "tom")
+    people = {name: make.actor_for(User.objects.get(username=name)) for name in SIGN_INS[:4]}
+    start_release(release_id=draft.pk, actor=people["tom"])
+    gates = {one.key: one for one in Activity.objects.filter(release=draft)}
+    assert {one.host for one in _waiting_for("maya")} >= {f"activity:{gates['figures'].pk}"}
+    assert Notice.objects.filter(
+        user__username="maya", host=f"activity:{gates['figures'].pk}"
+    ).exists()
+    decide_activity(activity_id=gates["figures"].pk, ballot=Ballot("approve"), actor=people["maya"])
+    assert {one.host for one in _waiting_for("omar")} >= {f"activity:{gates['go-ahead'].pk}"}
 
 
 @seeded
@@ -297,7 +316,7 @@ def test_removal_takes_it_out_of_sight_and_keeps_the_record() -> None:
     out = StringIO()
     call_command("seed_demo", "--remove", stdout=out)
     assert out.getvalue() == (
-        "Accounts deactivated: 16. Tokens revoked: 1. Products archived: 3. Their record stays.\n"
+        "Accounts deactivated: 16. Tokens revoked: 1. Products archived: 4. Their record stays.\n"
     )
     assert not get_user_model().objects.filter(is_active=True).exists()
     assert authenticate(_AT_THE_DOOR, username="maya", password="demo") is None
@@ -324,7 +343,7 @@ def test_removal_leaves_other_people_and_products_alone() -> None:
     product.refresh_from_db()
     assert mine.is_active
     assert not product.is_archived
-    assert Product.objects.filter(is_archived=True).count() == 3
+    assert Product.objects.filter(is_archived=True).count() == 4
 
 
 # --- Its clock ------------------------------------------------------------------------------------

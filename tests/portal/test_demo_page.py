@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client, override_settings
 
 from audit.errors import Conflict, NotPermitted
@@ -20,7 +22,9 @@ from tests import builders as b
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.req("OPS-1")]
 
 LOAD, REMOVE = "/setup/demo/load/", "/setup/demo/remove/"
-embedded = override_settings(COUNTERSIGN_EMBEDDED=True)
+embedded = override_settings(
+    COUNTERSIGN_EMBEDDED=True, HOST="127.0.0.1", COUNTERSIGN_BASE_URL="http://localhost:8000"
+)
 
 
 def _client(user: Any) -> Client:
@@ -96,7 +100,48 @@ def test_it_is_not_loaded_into_production_nor_beside_other_releases() -> None:
     b.product()
     b.process(b.phase("p", b.pipeline("build")))
     b.release(b.manager())
-    with override_settings(COUNTERSIGN_EMBEDDED=True), pytest.raises(Conflict) as refused:
+    with embedded, pytest.raises(Conflict) as refused:
         load_demo(actor=b.actor_for(root))
     assert refused.value.code == "has_releases"
     assert not User.objects.filter(username="maya").exists()
+
+
+@embedded
+@pytest.mark.req("SEC-1")
+@pytest.mark.parametrize(
+    "elsewhere", [{"HOST": "0.0.0.0"}, {"COUNTERSIGN_BASE_URL": "https://demo.example.com"}]
+)
+def test_where_others_reach_it_no_button_makes_a_superuser_whose_password_is_known(
+    elsewhere: dict[str, str],
+) -> None:
+    root = b.superuser("root")
+    client = _client(root)
+    with override_settings(**elsewhere):
+        assert LOAD not in client.get("/setup/").content.decode()
+        answer = client.post(LOAD)
+        assert answer.status_code == 409
+        assert "Other machines reach this installation" in answer.content.decode()
+        with pytest.raises(Conflict) as refused:
+            load_demo(actor=b.actor_for(root))
+    assert refused.value.code == "not_private"
+    assert not User.objects.filter(username="ada").exists()
+    assert LOAD in client.get("/setup/").content.decode()
+
+
+@embedded
+@pytest.mark.sqlite_only
+@pytest.mark.django_db(transaction=True)
+def test_a_press_while_the_demo_is_being_loaded_is_told_so() -> None:
+    client = _client(b.superuser("root"))
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout=0")
+    other = sqlite3.connect(connection.settings_dict["NAME"])
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        answer = client.post(LOAD)
+    finally:
+        other.close()
+        connection.close()  # and with it the pragma
+    assert answer.status_code == 409
+    assert "look again in a minute" in answer.content.decode()
+    assert not is_here()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -16,7 +17,9 @@ from audit.actor import system_actor
 from audit.models import LedgerEntry
 from portal.demo.see_as import CARDS
 from portal.demo.seeding import seed
+from portal.management.commands.serve import Command
 from portal.models import User
+from portal.serve import Plan
 from portal.services.passwords import set_password
 from portal.services.people import set_user_active
 from tests import builders as b
@@ -43,6 +46,11 @@ embedded = override_settings(
 )
 
 
+def here(**more: Any) -> Client:
+    """A browser on the machine itself."""
+    return Client(**{"SERVER_NAME": "localhost", "REMOTE_ADDR": "127.0.0.1", **more})
+
+
 @pytest.fixture(autouse=True)
 def _nobody_has_tried() -> None:
     """Tries of other tests don't count."""
@@ -51,7 +59,7 @@ def _nobody_has_tried() -> None:
 
 def _enter(username: str, client: Client | None = None) -> tuple[int, str]:
     """The status, and who is signed in then."""
-    client = client or Client()
+    client = client or here()
     answer = client.post(DOOR, {"username": username})
     key = client.session.get("_auth_user_id")
     return answer.status_code, User.objects.get(pk=key).username if key else ""
@@ -138,6 +146,46 @@ def test_where_others_reach_it_nobody_becomes_a_superuser_by_a_click(
         menu = client.get("/help/").content.decode()
         assert 'value="tom"' in menu
         assert 'value="ada"' not in menu
+
+
+@seeded
+@embedded
+@pytest.mark.req("A-079")
+@pytest.mark.parametrize(
+    "tunnel",
+    [
+        {"SERVER_NAME": "demo.example.com"},
+        {"REMOTE_ADDR": "192.0.2.7"},
+        {"headers": {"x-forwarded-for": "192.0.2.7"}},
+        {"headers": {"x-forwarded-for": "127.0.0.1"}},
+        {"headers": {"forwarded": "for=192.0.2.7"}},
+        {"headers": {"x-forwarded-host": "localhost"}},
+        {"headers": {"x-real-ip": "192.0.2.7"}},
+        {"headers": {"via": "1.1 tunnel"}},
+    ],
+)
+@pytest.mark.parametrize("trusted", [[], ["127.0.0.0/8"]])
+def test_behind_a_tunnel_on_this_machine_nobody_becomes_a_superuser_by_a_click(
+    tunnel: dict[str, Any], trusted: list[str]
+) -> None:
+    with override_settings(
+        COUNTERSIGN_TRUSTED_PROXIES=trusted, ALLOWED_HOSTS=["localhost", "demo.example.com"]
+    ):
+        assert _enter("ada", here(**tunnel)) == (404, "")
+        assert "Ada Marsh" not in here(**tunnel).get("/accounts/login/").content.decode()
+        assert _enter("maya", here(**tunnel)) == (302, "maya")
+        assert "Ada Marsh" in here().get("/accounts/login/").content.decode()
+        assert _enter("ada", here()) == (302, "ada")
+
+
+@seeded
+@embedded
+@pytest.mark.parametrize(("host", "warned"), [("127.0.0.1", False), ("0.0.0.0", True)])
+def test_at_the_start_it_is_said_that_others_reach_a_demo(host: str, warned: bool) -> None:
+    said = StringIO()
+    Command(stdout=said, no_color=True)._announce(Plan(host=host, port=8000))
+    assert "ada" in said.getvalue()
+    assert ("WARNING: other machines reach this demo" in said.getvalue()) is warned
 
 
 @seeded

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -18,13 +19,15 @@ from allauth.mfa.totp.internal.auth import (
 )
 from axes.models import AccessAttempt, AccessLog
 from django.contrib import admin
+from django.core import signing
 from django.core.cache import cache
 from django.db import connection
-from django.test import Client, override_settings
+from django.test import Client, RequestFactory, override_settings
 from django.utils import timezone
 
 from portal.models import User
 from portal.services.people import set_user_active
+from portal.sign_in_limits import knows_device
 from tests import builders as b
 from tests.pages import Page
 
@@ -171,6 +174,47 @@ def test_one_name_is_not_guessed_from_many_addresses_and_its_own_browser_goes_on
     assert again.status_code == 302
     AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=16))
     assert try_as("maya", PASSWORD, "192.0.2.200").status_code == 302
+
+
+def _sign_in_and_out(browser: Client, name: str) -> Any:
+    answer = browser.post("/accounts/login/", {"login": name, "password": PASSWORD})
+    browser.post("/accounts/logout/")
+    return answer
+
+
+@pytest.mark.req("A-095")
+def test_a_browser_of_two_accounts_stays_known_to_both_and_to_no_more_than_five() -> None:
+    browser = Client(REMOTE_ADDR="203.0.113.9")
+    others = [f"p{number}" for number in range(5)]
+    for name in others:
+        b.person(name, password=PASSWORD)
+    for name in ("maya", *others[:4]):
+        answer = _sign_in_and_out(browser, name)
+    # Also the page that asks for a code hands it back, else the names before would be lost there.
+    assert answer.cookies["device"]["path"] == "/accounts/"
+    for number in range(1, 51):
+        try_as("maya", "wrong", f"192.0.2.{number}")
+    assert try_as("maya", PASSWORD, "203.0.113.9").status_code == 429
+    assert _sign_in_and_out(browser, others[0]).status_code == 302
+    kept = browser.cookies["device"].value
+    assert _sign_in_and_out(browser, "maya").status_code == 302
+    browser.cookies["device"] = kept
+    _sign_in_and_out(browser, others[4])  # the sixth: the one longest ago is forgotten
+    for number in range(1, 51):
+        try_as("maya", "wrong", f"192.0.2.{number}")
+    assert _sign_in_and_out(browser, "maya").status_code == 429
+
+
+@pytest.mark.req("A-095")
+def test_a_name_is_forgotten_half_a_year_after_its_own_sign_in() -> None:
+    request = RequestFactory().get("/accounts/login/")
+    now = int(time.time())
+    signed_in = {"maya": now - 181 * 24 * 3600, "omar": now - 179 * 24 * 3600}
+    request.COOKIES["device"] = signing.dumps(signed_in, salt="countersign.device")
+    assert knows_device(request, "omar")
+    assert not knows_device(request, "maya")
+    request.COOKIES["device"] = signing.dumps("omar", salt="countersign.device")
+    assert not knows_device(request, "omar")
 
 
 @pytest.mark.req("A-095")

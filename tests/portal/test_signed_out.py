@@ -188,6 +188,43 @@ def send(client: Client, path: str, fields: dict[str, Any]) -> Page:
     return _read(client.post(path, fields, headers={"Origin": HERE}))
 
 
+@pytest.mark.req("A-060", "SEC-1")
+@pytest.mark.parametrize("way", ["header", "field"])
+def test_a_page_made_for_one_person_does_nothing_in_the_name_of_another(way: str) -> None:
+    crew = scenes.people("maya", "omar")
+    asked = scenes.ask({"user": "maya"}, {"user": "omar"})
+    client, made_for = signed_in(crew.omar), str(crew.maya.pk)
+    path = f"/activities/{asked.pk}/decide/"
+    form = _read(client.get(f"/activities/{asked.pk}/")).form("/decide/")
+    fields = values_of(form) | {"verdict": "reject", "comment": WORDS}
+    if way == "header":
+        headers = {"HX-Request": "true", "X-Account": made_for}
+        page = _read(client.post(path, fields, headers=headers))
+        assert page.html == ""
+        assert client.get("/live/", headers=headers).status_code == 412
+    else:
+        page = _read(client.post(path, fields | {"_account": made_for}))
+        assert "Nothing was done" in page.text
+        assert WORDS in page.text
+        assert not page.offers("/decide/")
+    assert page.status == 412
+    assert scenes.state(asked) == "awaiting_approval"
+    own = client.post(path, fields | {"_account": str(crew.omar.pk)})
+    assert own.status_code == 303
+    assert scenes.state(asked) == "rejected"
+
+
+@pytest.mark.req("SEC-1")
+def test_whose_words_are_sent_again_is_said_before() -> None:
+    maya = b.person("maya")
+    asked = scenes.ask({"user": "maya"})
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(maya, backend="django.contrib.auth.backends.ModelBackend")
+    page = send(client, f"/activities/{asked.pk}/decide/", {"verdict": "reject", "comment": WORDS})
+    assert page.status == 403
+    assert f"Send again as {maya}" in " ".join(page.text.split())
+
+
 @pytest.mark.req("SEC-4")
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", None])
 def test_what_another_site_sends_is_shown_to_nobody(origin: str | None) -> None:

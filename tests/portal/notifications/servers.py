@@ -20,11 +20,13 @@ class MailBox:
 
     `does`: "take", "refuse" (no such mail box), "later" (ask again later), "content" (never this
     content), "drop" (hang up before it answers), "slow" (answers after `delay` seconds). What begins
-    with a number is answered to each recipient, after "data " to each content.
+    with a number is answered to each recipient, after "data " to each content; with `only` to these
+    recipients alone.
     """
 
     does: str = "take"
     delay: float = 0.0
+    only: frozenset[str] = frozenset()
     taken: list[EmailMessage] = field(default_factory=list)
     offered: int = 0
     port: int = 0
@@ -43,7 +45,7 @@ class MailBox:
             return "550 5.1.1 No such mail box"
         if self.does == "later":
             return "451 4.3.0 Try again later"
-        if self.does[:1].isdigit():
+        if self.does[:1].isdigit() and (not self.only or address in self.only):
             return self.does
         envelope.rcpt_tos.append(address)
         return "250 OK"

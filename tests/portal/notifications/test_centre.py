@@ -21,6 +21,8 @@ from portal.notifications.sending import deliver_due
 from portal.pages.notifications import told_page
 from portal.services.people import set_user_active
 from releases.services.activities import retry_activity
+from releases.services.lifecycle import hold_release
+from releases.services.ownership import change_manager
 from releases.services.products import change_product
 from releases.services.roles import end_role
 from tests import builders as b
@@ -407,3 +409,31 @@ def test_an_administrator_has_a_dead_mail_sent_again_and_nobody_else() -> None:
 @pytest.mark.req("NTF-5")
 def test_an_empty_centre_says_what_will_stand_there() -> None:
     assert "You were told nothing yet." in shown(client_for(reachable("ann").ann)).words
+
+
+@pytest.mark.req("NTF-5", "MON-5", "REL-1")
+def test_whoever_managed_a_release_reads_that_it_was_given_away_and_nothing_after_it() -> None:
+    who = reachable("ann", "former", "new")
+    release = run(
+        b.phase("p", b.manual("gate", {"user": "ann"})), by=tom_by_mail(), manager="former"
+    )
+    change_manager(release_id=release.pk, manager="new", reason="He left.", actor=b.SYSTEM)
+    hold_release(release_id=release.pk, reason="Wait.", actor=b.SYSTEM)
+    client, sentence = client_for(who.former), "has another release manager: new."
+    assert client.get(f"/releases/{release.pk}/").status_code == 404
+    for path in ("/notifications/", "/notifications/latest/"):
+        page = shown(client, path)
+        assert sentence in page.words
+        assert "On Hold" not in page.words
+        assert not [link for link in page.links if link.startswith(f"/releases/{release.pk}")]
+    assert count_unread(b.actor_for(who.former)) == 1
+    # Whoever may see it, and whoever never managed it, reads it by what they may see.
+    assert sentence in shown(client_for(who.new)).words
+    assert f"/releases/{release.pk}/" in shown(client_for(who.new)).links
+    assert sentence not in shown(client_for(who.ann)).words
+    product = release.product
+    change_product(
+        product_id=product.pk, name=product.name, description="", tags=[], is_archived=True,
+        reason="Gone.", actor=b.SYSTEM,
+    )  # fmt: skip
+    assert sentence not in shown(client).words

@@ -27,13 +27,14 @@ from portal.services.deliveries import send_again
 from portal.services.people import set_user_active
 from portal.tick import tick
 from releases.services.lifecycle import hold_release
+from releases.services.ownership import change_manager
 from releases.services.products import change_product
 from releases.services.roles import end_role
 from tests import builders as b
 from tests.portal.notifications.scenes import deliveries, make_due, reachable, tom_by_mail
 from tests.portal.notifications.servers import MailBox, mail_server
 from tests.refusals import refused
-from tests.scenes import ask
+from tests.scenes import ask, run
 
 pytestmark = [pytest.mark.django_db]
 
@@ -154,6 +155,25 @@ def test_a_server_that_refuses_this_installation_kills_no_mail_and_is_left_alone
     again(box)
     assert {state for _, state, _ in deliveries()} == {"sent"}
     assert len(box.taken) == 5
+
+
+@pytest.mark.req("NTF-3")
+def test_recipients_who_let_nobody_unknown_write_to_them_keep_no_other_from_getting_mail(
+    box: MailBox,
+) -> None:
+    shut = ["ann", "bea", "cid", "dora"]
+    asked(*shut, "eve")
+    box.does = "550 5.7.1 Delivery not authorized, message refused"
+    box.only = frozenset(f"{name}@example.com" for name in shut)
+    assert len(shut) > GIVE_UP_AFTER
+    done = deliver_due()
+    assert (done.sent, done.failed) == (1, len(shut))
+    code = "smtp_refuses_us_550_5.7.1"
+    assert sorted(deliveries()) == [
+        *((name, "failed", code) for name in shut), ("eve", "sent", ""),
+    ]  # fmt: skip
+    again(box)
+    assert {state for _, state, _ in deliveries()} == {"sent"}
 
 
 @pytest.mark.req("NTF-3")
@@ -435,3 +455,42 @@ def test_a_server_that_answers_slowly_does_not_stop_the_heart(
     with pytest.raises(KeyboardInterrupt):
         tick(beat="here")
     assert Heartbeat.objects.filter(name="here").exists()
+
+
+@pytest.mark.req("NTF-1", "MON-5", "REL-1")
+def test_whoever_managed_a_release_is_told_that_it_was_given_away_and_no_more(box: MailBox) -> None:
+    reachable("ann", "former", "new")
+    release = run(
+        b.phase("p", b.manual("gate", {"user": "ann"})),
+        by=tom_by_mail(), manager="former", commit="c0ffee",
+    )  # fmt: skip
+    change_manager(release_id=release.pk, manager="new", reason="He left.", actor=b.SYSTEM)
+    deliver_due()
+    mails = {one["To"]: one for one in box.taken if one["Subject"].startswith("[New manager]")}
+    assert set(mails) == {f"{name}@example.com" for name in ("former", "new", "tom")}
+    texts = {to: one.get_body(("plain",)).get_content() for to, one in mails.items()}
+    theirs, his = texts["new@example.com"], texts["former@example.com"]
+    assert "c0ffee" in theirs
+    assert f"/releases/{release.pk}/" in theirs
+    assert "has another release manager: new." in his
+    assert "you managed this release until now" in his
+    # Nothing of the release itself: it is out of their sight.
+    for hidden in ("c0ffee", f"/releases/{release.pk}/", release.reference, "State now"):
+        assert hidden not in his
+
+
+@pytest.mark.req("NTF-3", "MON-5")
+def test_nor_is_the_former_manager_of_a_release_whose_product_was_archived(box: MailBox) -> None:
+    reachable("ann", "former", "new")
+    release = run(
+        b.phase("p", b.manual("gate", {"user": "ann"})), by=tom_by_mail(), manager="former"
+    )
+    change_manager(release_id=release.pk, manager="new", reason="He left.", actor=b.SYSTEM)
+    product = release.product
+    change_product(
+        product_id=product.pk, name=product.name, description="", tags=[], is_archived=True,
+        reason="Gone.", actor=b.SYSTEM,
+    )  # fmt: skip
+    deliver_due()
+    assert ("former", "dropped", "archived") in deliveries(notice__moment="manager_changed")
+    assert box.taken == []

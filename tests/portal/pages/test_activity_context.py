@@ -222,7 +222,18 @@ def test_only_what_one_may_see_is_remembered_and_only_by_an_own_form() -> None:
 
 @pytest.mark.req("A-102")
 @pytest.mark.parametrize(
-    "sent", ["", "x", "9999-12-31T23:59:59+00:00", "2020-01-01T00:00:00", "-1", "2020-01-01\x00"]
+    "sent",
+    [
+        "",
+        "x",
+        "9999-12-31T23:59:59+00:00",
+        "2020-01-01T00:00:00",
+        "-1",
+        "2020-01-01\x00",
+        "0001-01-01T00:00:00+14:00",
+        "0001-01-01T00:00:00+00:00",
+        "9999-12-31T23:59:59-14:00",
+    ],
 )
 def test_nobody_has_seen_what_is_to_come_nor_forgets_what_was_seen(sent: str) -> None:
     maya = b.person("maya")

@@ -25,11 +25,40 @@ def exported(user: Any, query: str = "") -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"])
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t1", "\r1", "\n1", "＝1"])
 def test_no_cell_is_a_formula(cell: str) -> None:
     assert harmless(cell) == f"'{cell}"
     (row,) = csv.reader(io.StringIO(lines_of([["a", cell]])))
     assert row == ["a", f"'{cell}"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("ok;=1+1", "ok;'=1+1"),
+        ("ok\t+1", "ok\t'+1"),
+        ("\t=1", "'\t'=1"),
+        ("\n=1", "'\n'=1"),
+        ("ok\r\n@SUM(A1)", "ok\r\n'@SUM(A1)"),
+        ("ok; =1", "ok; '=1"),
+        ('ok;"=1"', 'ok;"\'=1"'),
+        ("=1;-1", "'=1;'-1"),
+        ("ok;＝1", "ok;'＝1"),
+    ],
+)
+def test_none_is_one_either_where_the_semicolon_or_a_line_end_begins_a_cell(
+    cell: str, written: str
+) -> None:
+    assert harmless(cell) == written
+
+
+def test_each_cell_is_in_quotes() -> None:
+    assert lines_of([["a", "ok;b", ""]]) == '"a","ok;b",""\r\n'
+
+
+@pytest.mark.parametrize("cell", ["a;b", "two\n\nlines", "1-2; 3=3", "a\tb-c"])
+def test_a_separator_alone_changes_nothing(cell: str) -> None:
+    assert harmless(cell) == cell
 
 
 @pytest.mark.parametrize("cell", ["", "plain", "a=b", '"quoted", with comma', "two\nlines", "Zoë"])

@@ -109,6 +109,27 @@ def test_who_may_not_see_it_gets_404_without_content(kind: str) -> None:
 
 
 @pytest.mark.req("MON-5")
+@pytest.mark.parametrize("kind", ["release", "activity"])
+def test_no_token_tells_whether_something_is_there_that_one_does_not_see(kind: str) -> None:
+    crew = scenes.people("maya", "ines")
+    asked = scenes.ask({"user": "maya"})
+    key = asked.release_id if kind == "release" else asked.pk
+    own = Tab(crew.maya, f"{kind}:{key}")
+    own.news()
+    assert own.ask().status_code == 204
+    token = own.fields["since"]
+    for since in (token, f"{token.partition('.')[0]}.", "AAAA"):
+        for there in (key, 999999):
+            tab = Tab(crew.ines, f"{kind}:{there}")
+            tab.fields["since"] = since
+            assert tab.ask().status_code == 404, (since, there)
+    empty, beside = Tab(crew.ines), Tab(crew.maya)
+    empty.news()
+    beside.news()
+    assert empty.fields["since"] != beside.fields["since"]
+
+
+@pytest.mark.req("MON-5")
 def test_who_lost_sight_of_a_release_gets_nothing_more_of_it() -> None:
     crew = scenes.people("maya", "vera")
     given = b.give("release-manager", crew.vera)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
+from django.utils import timezone
 
 from approvals.models import RoleAssignment
+from approvals.selectors import live_assignments
 from audit.errors import Conflict, NotFound, NotPermitted
 from audit.models import Notice
 from releases.permissions import can_manage_release
 from releases.services.lifecycle import abort_release
 from releases.services.ownership import change_manager
+from releases.services.roles import end_role
 from tests import builders as b
+from tests.refusals import refused
 from tests.scenes import asked, entry, people, run, tom
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.req("REL-1")]
@@ -69,3 +75,58 @@ def test_nobody_without_the_right_gives_it_away_and_nothing_that_has_ended() -> 
     release.refresh_from_db()
     assert release.manager == tom()
     assert held_here(release, who.vera) == 0
+
+
+@pytest.mark.req("POL-6", "SEC-1")
+def test_nobody_gives_a_release_to_themselves_by_whichever_account() -> None:
+    who = people("carl", "mona")
+    other = b.person("mona-2", person=who.mona.person)
+    b.role("maker", rights=["view", "start"])
+    b.give("maker", who.carl)
+    b.role("keeper", rights=["view", "manage"])
+    for account in (who.mona, other):
+        b.give("keeper", account)
+    release = run(b.phase("p", b.manual("gate", {"role": "release-manager"})), by=who.carl)
+    gate = b.activity(release, "gate")
+    for account in (who.mona, other):
+        for named in (who.mona, other):
+            with refused("own_rights", NotPermitted):
+                change_manager(
+                    release_id=release.pk,
+                    manager=named.username,
+                    reason="Mine now.",
+                    actor=b.actor_for(account),
+                )
+    assert b.round_of(gate).stuck
+    assert asked(gate).isdisjoint({"mona", "mona-2"})
+    # Somebody else may give it to them.
+    change_manager(release_id=release.pk, manager="mona", reason="Hers.", actor=b.SYSTEM)
+    assert "mona" in asked(gate)
+
+
+def test_a_role_that_begins_later_neither_stands_in_the_way_nor_gives_it_back() -> None:
+    who = people("carl", "vera")
+    b.role("maker", rights=["view", "start"])
+    b.give("maker", who.carl)
+    release = run(b.phase("p", b.manual("gate", {"user": "vera"})), by=who.carl)
+    week = dt.timedelta(days=7)
+    next_week = timezone.now() + week
+    [present] = RoleAssignment.objects.filter(scope=release.scope, user=who.carl)
+    end_role(assignment_id=present.pk, actor=b.SYSTEM)
+    for user in (who.carl, who.vera):
+        b.give("release-manager", user, scope=release.scope, valid_from=next_week)
+    change_manager(release_id=release.pk, manager="vera", reason="x", actor=b.SYSTEM)
+    assert can_manage_release(b.actor_for(who.vera), release)
+    here = RoleAssignment.objects.filter(scope=release.scope)
+    assert [one.user for one in here.filter(valid_until=None)] == [who.vera]
+    assert not here.filter(user=who.carl, valid_until__gt=timezone.now()).exists()
+
+
+def test_whoever_manages_it_for_a_time_holds_it_for_good_once_it_is_theirs() -> None:
+    who = people("maya", "vera")
+    release = run(b.phase("p", b.manual("gate", {"user": "maya"})))
+    tomorrow = timezone.now() + dt.timedelta(days=1)
+    b.give("release-manager", who.vera, scope=release.scope, valid_until=tomorrow)
+    change_manager(release_id=release.pk, manager="vera", reason="x", actor=b.SYSTEM)
+    [held] = live_assignments(who.vera.pk).filter(scope=release.scope)
+    assert held.valid_until is None

@@ -14,6 +14,7 @@ from audit.models import LedgerEntry, Notice
 from releases.models import Release
 from releases.services.activities import retry_activity
 from releases.services.lifecycle import abort_release
+from releases.services.products import change_product
 from releases.services.reminding import remind_awaited
 from tests import builders as b
 from tests.portal.notifications.scenes import deliveries, reachable, told, tom_by_mail
@@ -135,3 +136,32 @@ def test_whoever_answered_left_or_asks_themselves_is_not_reminded() -> None:
     with refused("not_awaited", Conflict):
         remind(release, tom)
     assert told(moment="reminded") == []
+
+
+@pytest.mark.req("A-059")
+def test_nobody_is_said_to_be_reminded_of_an_archived_product() -> None:
+    release, tom = two_phases(), tom_by_mail()
+    product = release.product
+    change_product(
+        product_id=product.pk, name=product.name, is_archived=True, reason="Gone.", actor=b.SYSTEM
+    )
+    with refused("archived", Conflict):
+        remind(release, tom)
+    change_product(
+        product_id=product.pk, name=product.name, is_archived=False, reason="Back.", actor=b.SYSTEM
+    )
+    assert remind(release, tom) == ("ann", "bea")
+
+
+def test_of_two_people_of_one_name_neither_is_left_out() -> None:
+    for name in ("ann", "bea"):
+        b.person(name, email=f"{name}@example.com", display_name="Kim Lee")
+    who = reachable("ann", "bea")
+    assert str(who.ann) == str(who.bea) == "Kim Lee"
+    release, tom = two_phases(), tom_by_mail()
+    start = timezone.now()
+    assert remind(release, tom, who.bea, now=start) == ("Kim Lee",)
+    done = remind_awaited(release_id=release.pk, actor=b.actor_for(tom), now=start + ONE_MINUTE)
+    assert (done.people, done.lately) == (("Kim Lee",), ("Kim Lee",))
+    again = remind(release, tom, now=start + ONE_MINUTE + PAUSE)
+    assert again == ("Kim Lee", "Kim Lee")

@@ -86,6 +86,7 @@
     failures = status && status < 400 ? 0 : failures + 1;
     const unheard = () => document.dispatchEvent(new CustomEvent("portal:signed-out", { cancelable: true }));
     if (status === 401) notLive(unheard() ? "You are signed out. Reload this page to sign in again." : "");
+    else if (status === 412) notLive("Somebody else is signed in now. Reload this page.");
     else notLive(failures >= 3 ? "Not live, retrying" : "");
     plan();
   };
@@ -193,7 +194,16 @@
 
   window.portal = { say, keysOff, typing, now: () => Date.now() + offset };
 
+  // The tab that is open stands where it is seen, in a strip that is wider than the screen.
+  const showTab = () => {
+    for (const strip of all(".tabs")) {
+      const tab = strip.querySelector("[aria-current]");
+      if (tab) strip.scrollLeft = tab.offsetLeft - strip.offsetLeft - (strip.clientWidth - tab.offsetWidth) / 2;
+    }
+  };
+
   const start = () => {
+    showTab();
     for (const box of all("[data-single-keys]")) box.checked = !keysOff();
     for (const field of all("textarea, input")) counting(field);
     const summary = document.querySelector(".error-summary");

@@ -16,12 +16,25 @@
     const found = document.cookie.split("; ").find((one) => one.startsWith(name));
     return found ? decodeURIComponent(found.slice(name.length)) : "";
   };
+  // With it goes for whom the page was made: the server does nothing of it in anybody else's name.
+  const account = root.dataset.account || "";
   const renew = (form) => {
     const field = form.querySelector("input[name='csrfmiddlewaretoken']");
-    if (field && token()) field.value = token();
+    if (!field || !account) return;
+    if (token()) field.value = token();
+    let whose = form.querySelector("input[name='_account']");
+    if (!whose) {
+      whose = document.createElement("input");
+      whose.type = "hidden";
+      whose.name = "_account";
+      form.append(whose);
+    }
+    whose.value = account;
   };
   document.addEventListener("htmx:configRequest", (event) => {
     const { verb, headers, formData } = event.detail;
+    if (!account) return;
+    headers["X-Account"] = account;
     if (verb === "get" || !token()) return;
     headers["X-CSRFToken"] = token();
     if (formData.has("csrfmiddlewaretoken")) formData.set("csrfmiddlewaretoken", token());
@@ -73,7 +86,7 @@
       if (answer.status === 401) return SIGNED_OUT;
       if (!answer.ok) return UNREACHED;
       const told = await answer.json();
-      if (root.dataset.account && told.account !== root.dataset.account) return SOMEBODY_ELSE;
+      if (account && told.account !== account) return SOMEBODY_ELSE;
       ends = Date.parse(told.ends);
       out = false;
       watch();
@@ -110,6 +123,7 @@
     const status = detail.xhr?.status || 0;
     const wrote = detail.requestConfig?.verb !== "get";
     if (status === 401) return SIGNED_OUT;
+    if (status === 412) return SOMEBODY_ELSE;
     if (status === 400) return "The server could not read this. Reload the page and try again.";
     const id = detail.xhr?.getResponseHeader?.("X-Request-ID");
     const known = id ? ` (Request ${id})` : "";
