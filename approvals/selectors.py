@@ -123,9 +123,15 @@ def account_reads_only(user_id: int | None, lineage: Sequence[int]) -> bool:
     return live_assignments(user_id).filter(role__reads_only=True, scope_id__in=lineage).exists()
 
 
-def scopes_with_a_seat(user_id: int | None) -> models.QuerySet[Any]:
-    """The scopes of rounds that ask or have asked a user, by the projection."""
-    return Approval.objects.filter(asked__user_id=user_id or 0).values("scope_id")
+def scopes_with_a_seat(
+    user_id: int | None, among: models.QuerySet[Any] | None = None
+) -> models.QuerySet[Any]:
+    """The scopes of rounds that ask or have asked a user, by the projection.
+
+    `among` these scopes alone, where the caller looks at no others: what somebody was ever asked
+    grows for years, and need not be read for what is open now.
+    """
+    return _within(Approval.objects.filter(asked__user_id=user_id or 0), among)
 
 
 def scopes_with_a_live_seat(
@@ -142,9 +148,25 @@ def scopes_with_a_live_seat(
     return SeatSource.objects.filter(named, is_open).values("approval__scope_id")
 
 
-def scopes_with_a_vote(user_id: int | None) -> models.QuerySet[Any]:
-    """The scopes in which a user has decided, also before any projection knew of their seat."""
-    return Approval.objects.filter(decisions__user_id=user_id or 0).values("scope_id")
+def scopes_with_a_vote(
+    user_id: int | None, among: models.QuerySet[Any] | None = None
+) -> models.QuerySet[Any]:
+    """The scopes in which a user has decided, also before any projection knew of their seat.
+
+    `among` as for `scopes_with_a_seat`.
+    """
+    return _within(Approval.objects.filter(decisions__user_id=user_id or 0), among)
+
+
+def scopes_with_open_rounds() -> models.QuerySet[Any]:
+    """The scopes in which anybody is asked anything right now."""
+    return Approval.objects.filter(state=Approval.State.OPEN).values("scope_id")
+
+
+def _within(
+    rows: models.QuerySet[Approval], among: models.QuerySet[Any] | None
+) -> models.QuerySet[Any]:
+    return (rows if among is None else rows.filter(scope_id__in=among)).values("scope_id")
 
 
 def rounds_of(host: str) -> models.QuerySet[Approval]:

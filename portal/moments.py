@@ -28,12 +28,15 @@ def moment_words(moment: dt.datetime, zone: ZoneInfo) -> str:
 
 
 def short_moment_words(moment: dt.datetime, zone: ZoneInfo, now: dt.datetime) -> str:
-    """As short as stays clear: "10:39" today, "Sun 10:39" this week, else "22 Nov, 10:39"."""
+    """As short as stays clear: "10:39" today, "Sun 10:39" from yesterday on, else "22 Nov, 10:39".
+
+    A weekday is yesterday's or one of the next six days, so that no one says two things.
+    """
     local, today = moment.astimezone(zone), now.astimezone(zone).date()
     away = (local.date() - today).days
     if away == 0:
         return f"{local:%H:%M}"
-    if abs(away) < 7:
+    if -1 <= away < 6:
         return f"{local:%a %H:%M}"
     if local.year == today.year:
         return f"{local.day} {local:%b, %H:%M}"

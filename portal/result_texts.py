@@ -24,6 +24,8 @@ MOST_NAMED: Final = 5
 COMMENTED: Final = "Comment added."
 # Headings of the panel: read first, so they must not say more than what was done.
 DONE: Final = "Done"
+RECORDED: Final = "Your decision is recorded"
+TAKEN_BACK: Final = "Your decision is taken back"
 NOT_DONE: Final = "Not done"
 DONE_BEFORE: Final = "Done before"
 
@@ -87,7 +89,7 @@ def result_of_vote(outcome: Outcome) -> ResultText:
     if not outcome.created:
         lead = f"{lead} You had said the same before; it counts once."
     text = " ".join(part for part in (lead, *_consequence(outcome)) if part)
-    return ResultText(text, _tone(outcome), DONE if outcome.created else DONE_BEFORE)
+    return ResultText(text, _tone(outcome), RECORDED if outcome.created else DONE_BEFORE)
 
 
 def _consequence(outcome: Outcome) -> list[str]:
@@ -217,7 +219,7 @@ def result_of_withdrawal(outcome: Outcome) -> ResultText:
     """A vote was taken back."""
     entry = f"Ledger entry #{outcome.entry}." if outcome.entry is not None else ""
     parts = ("Withdrawn. The activity waits for you again.", _deadline(outcome), entry)
-    return ResultText(" ".join(part for part in parts if part), "blue")
+    return ResultText(" ".join(part for part in parts if part), "blue", TAKEN_BACK)
 
 
 def result_of_comment(*, my_turn: bool) -> ResultText:

@@ -378,6 +378,7 @@ MEDIA_ROOT = COUNTERSIGN_VAR_DIR / "files"
 
 LANGUAGE_CODE = "en"
 USE_I18N = True
+FORMAT_MODULE_PATH = "portal.formats"  # the administration's dates, as the portal writes them
 USE_TZ = True
 TIME_ZONE = "UTC"
 

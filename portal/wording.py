@@ -22,15 +22,9 @@ KIND_WORDS: Final[Mapping[str, str]] = {
     ActivityKind.INFORMATION: "Information",
     ActivityKind.HANDOFF: "Handoff",
 }
-# What the link is called that leads to where one does it; it decides nothing by itself.
-_TASKS: Final[Mapping[str, str]] = {
-    ActivityKind.APPROVAL: "Review",
-    ActivityKind.SIGN_OFF: "Sign off",
-    ActivityKind.VERIFICATION: "Verify",
-    ActivityKind.EVIDENCE: "Submit",
-    ActivityKind.INFORMATION: "Answer",
-    ActivityKind.HANDOFF: "Take over",
-}
+# What leads to the record is "Review", and "Fill in" where people bring what is asked; no verdict is
+# called so, since a verdict's word stands only on what decides.
+_FILLED_IN: Final = frozenset({ActivityKind.EVIDENCE, ActivityKind.INFORMATION})
 # What people do with each kind, as (approve, reject): the record has approve and reject alone.
 _VERDICTS: Final[Mapping[str, tuple[str, str]]] = {
     ActivityKind.APPROVAL: ("Approve", "Reject"),
@@ -54,8 +48,8 @@ def kind_word(kind: str, *, overrides: bool = False) -> str:
 
 
 def task_word(kind: str) -> str:
-    """What a link is called that leads to the record, on every page: what is to be done there."""
-    return _TASKS.get(kind, "Review")
+    """What a link is called that leads to the record, on every page; it decides nothing by itself."""
+    return "Fill in" if kind in _FILLED_IN else "Review"
 
 
 def verdict_words(kind: str) -> dict[str, str]:

@@ -39,30 +39,36 @@ def sees_all(actor: Actor) -> bool:
     return actor.kind == "system" or actor.is_superuser
 
 
-def visible(actor: Actor, to_release: str = "") -> Q:
+def visible(actor: Actor, to_release: str = "", among: models.QuerySet[Any] | None = None) -> Q:
     """The condition under which the actor sees a release, by rights or by a seat once held.
 
     `to_release` is the path from the filtered rows to the release ("release__" for activities).
+    `among`: the scopes of those rows, where they are few of all.
     """
     return (
         everywhere(actor, "view")
         | granted(actor, "view", Product, f"{to_release}product_id")
         | granted(actor, "view", Release, f"{to_release}pk" if to_release else "pk")
-        | Q(**{f"{to_release}scope_id__in": scopes_with_a_seat(actor.user_id)})
+        | Q(**{f"{to_release}scope_id__in": scopes_with_a_seat(actor.user_id, among)})
         | Q(**{f"{to_release}manager_id": actor.user_id})
         | Q(**{f"{to_release}requester_id": actor.user_id})
     )
 
 
-def reached_live(actor: Actor, to_release: str = "", roles: Roles | None = None) -> Q:
+def reached_live(
+    actor: Actor,
+    to_release: str = "",
+    roles: Roles | None = None,
+    among: models.QuerySet[Any] | None = None,
+) -> Q:
     """The same by what holds at this moment: a seat or phase that is theirs, a vote they gave.
 
-    `roles`: those they hold, when the caller has read them.
+    `roles`: those they hold, when the caller has read them. `among` as for `visible`.
     """
     held = tuple(roles_held(actor.user_id)) if roles is None else roles
     return (
         Q(**{f"{to_release}scope_id__in": scopes_with_a_live_seat(actor.user_id, held)})
-        | Q(**{f"{to_release}scope_id__in": scopes_with_a_vote(actor.user_id)})
+        | Q(**{f"{to_release}scope_id__in": scopes_with_a_vote(actor.user_id, among)})
         | Q(**{f"{to_release}pk__in": phases_owned(actor, held).values("release_id")})
     )
 

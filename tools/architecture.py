@@ -23,6 +23,7 @@ LAYERS = {
     "models": 2, "triggers": 2,
     "facts": 3, "visibility": 3, "selectors": 3, "permissions": 3, "wording": 3, "history": 3, "bulk": 3,
     "documents": 3, "overview": 3, "inbox": 3, "audience": 3, "beginnings": 3, "places": 3, "so_far": 3, "shown": 3,
+    "mending": 3,
     "services": 4, "verification": 4, "invariants": 4,
     "admin": 5, "management": 5,
 }  # fmt: skip

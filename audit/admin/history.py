@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 from simple_history.admin import SimpleHistoryAdmin
 
-from audit.admin.differences import Line, is_long, readable, side_by_side
+from audit.admin.differences import SHORT, Line, is_long, readable, side_by_side
 from audit.admin.display import NOTHING, instant
 
 log = structlog.get_logger(__name__)
@@ -241,4 +242,16 @@ def _word(
         return instant(value)
     if isinstance(value, bool):
         return "Yes" if value else "No"
-    return str(dict(field.flatchoices).get(value, value))
+    return _listed(str(dict(field.flatchoices).get(value, value)))
+
+
+def _listed(text: str) -> str:
+    """A JSON list of codes as people write one; anything else as it stands, which says more."""
+    if not text.startswith('["'):
+        return text
+    try:
+        words = json.loads(text)
+    except ValueError:
+        return text
+    plain = all(isinstance(one, str) and one.replace("_", "").isalnum() for one in words)
+    return ", ".join(words) if plain and len(text) <= SHORT else text

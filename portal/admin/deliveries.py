@@ -22,6 +22,7 @@ from audit.models import Delivery
 from audit.selectors import dead_by_error, deliveries
 from portal.notifications.words import MOMENTS, ending_words, why_words
 from portal.services.deliveries import MOST_AT_ONCE, send_again, send_dead_again
+from releases.admin.visible import told_seen
 
 
 def _send_again(actor: Actor, row: Delivery, reason: str) -> object:
@@ -30,7 +31,10 @@ def _send_again(actor: Actor, row: Delivery, reason: str) -> object:
 
 @admin.register(Delivery)
 class DeliveryAdmin(Configuration, ServiceAdmin):
-    """Every message over a channel; addresses are masked. Nothing is added, changed or deleted."""
+    """Every message about what the reader may see; addresses are masked. Nothing is added, changed or deleted.
+
+    How many have failed, and sending all of those again, is about the mail server: it counts every one.
+    """
 
     fields = (
         "shown_person", "shown_moment", "shown_about", "shown_why", "channel", "state",
@@ -110,7 +114,7 @@ class DeliveryAdmin(Configuration, ServiceAdmin):
         return TemplateResponse(request, "admin/send_again.html", context, status=status)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
-        return deliveries()
+        return deliveries().filter(told_seen(request, "notice__stream"))
 
     @admin.display(description="To", ordering="notice__display_name")
     def shown_person(self, obj: Delivery) -> str:

@@ -37,6 +37,7 @@ class BoundField:
     value: str = ""
     help: str = ""
     needed: str = "optional"
+    needed_to_reject: bool = False
     limits: str = ""
     choices: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
@@ -92,6 +93,13 @@ class DecisionForm:
         for field in (*self.fields, self.comment):
             found += [(field.anchor, field.label, one) for one in field.errors]
         return found
+
+    @property
+    def first_to_reject(self) -> str:
+        """The anchor of the first field that a rejection needs: the comment at the latest."""
+        return next(
+            (one.anchor for one in self.fields if one.needed_to_reject), self.comment.anchor
+        )
 
     @property
     def first_wrong(self) -> str:
@@ -187,6 +195,7 @@ def _bound(field: Field, kind: str, typed: Typed, errors: Errors) -> BoundField:
         value=typed.answers.get(key, ""),
         help=str(field.get("help") or ""),
         needed=_needed_words(field.get("required") or (), kind),
+        needed_to_reject="reject" in (field.get("required") or ()),
         limits=_limits(field),
         choices=choices,
         errors=tuple(errors.get(f"inputs.{key}", ())),

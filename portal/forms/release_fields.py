@@ -92,6 +92,10 @@ class LinesField(forms.CharField):
             yield " | ".join(one.get(part, "") for part in self.parts).rstrip(" |")
 
 
+# What a help text says of the zone; which one that is, the form adds.
+_YOUR_ZONE: Final = "In your time zone"
+
+
 class PageForm(forms.Form):
     """A form of a page: knows its reader's zone, and takes in what a service refused."""
 
@@ -103,6 +107,9 @@ class PageForm(forms.Form):
         for field in self.fields.values():
             if isinstance(field, MomentField):
                 field.zone = zone
+                field.help_text = str(field.help_text).replace(
+                    _YOUR_ZONE, f"{_YOUR_ZONE} ({zone.key})"
+                )
             elif isinstance(field.widget, forms.Textarea):
                 field.widget.attrs["rows"] = 3
 

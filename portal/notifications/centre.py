@@ -1,7 +1,7 @@
 """What one person was told and may see, and what of it still needs them (NTF-5, MON-5).
 
-What still needs somebody is found from what is open for them: their seats in open rounds, and the
-rounds of their releases that are stuck. Nothing here costs more because old notices were never read.
+What still needs somebody is found from what is open for them: their seats in open rounds, and what
+is stuck or has failed in releases and phases of theirs. Nothing here costs more because old notices were never read.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Subquery, Value
+from django.db.models.functions import Cast, Concat
 
 from approvals.audience import MANAGER_ROLE
 from approvals.models import Approval, AskedPerson
@@ -20,7 +21,8 @@ from audit.compiled import CompiledValues
 from audit.models import Notice
 from audit.selectors import notices_to
 from portal.models import User
-from portal.notifications.words import ASKING, FORMER_MANAGER
+from portal.notifications.words import ASKING, FAILURES, FORMER_MANAGER
+from releases.mending import failures_to_mend
 from releases.models import Release
 from releases.selectors import releases_for
 from releases.visibility import asked_or_named, may_be_asked, visible
@@ -42,7 +44,7 @@ class CountOf(Subquery):
 
 # --- What still asks something -----------------------------------------------------------------------
 #
-# A notice is looked up for each open seat or stuck round, by a subquery in the place of a value:
+# A notice is looked up for each open seat, stuck round or failed activity, by a subquery in the place of a value:
 # a database can't turn that round and begin with everything that an account was ever told.
 
 
@@ -66,10 +68,9 @@ def _stuck(user_id: int, *, unread: bool = False) -> models.QuerySet[Any]:
         role__slug=MANAGER_ROLE, scope_id=OuterRef("scope_id")
     )
     reader = Actor(kind="person", door="page", label="", user_id=user_id)
-    sees_all = User.objects.filter(pk=user_id, is_superuser=True)
     rounds = Approval.objects.filter(
         Exists(manages),
-        visible(reader, "scope__release__") | Exists(sees_all),
+        visible(reader, "scope__release__") | _sees_all(user_id),
         state=Approval.State.OPEN,
         stuck=True,
         scope__release__product__is_archived=False,
@@ -78,10 +79,29 @@ def _stuck(user_id: int, *, unread: bool = False) -> models.QuerySet[Any]:
     return _with_notice(rounds, told, user_id, unread)
 
 
+def _failed(user_id: int, *, unread: bool = False) -> models.QuerySet[Any]:
+    """The failures that an account has to mend and was told of, each with `notice` likewise."""
+    failed = failures_to_mend(user_id, sees_all=_sees_all(user_id))
+    # By the key, for which there is an index: of an attempt's outcome one is told once.
+    number, attempt = (Cast(OuterRef(name), models.CharField()) for name in ("pk", "attempt"))
+    key = Concat(Value("outcome:activity:"), number, Value(":"), attempt)
+    told = Notice.objects.filter(moment__in=FAILURES, key=key)
+    return _with_notice(failed, told, user_id, unread, asks=False)
+
+
+def _sees_all(user_id: int) -> models.Q:
+    return models.Q(Exists(User.objects.filter(pk=user_id, is_superuser=True)))
+
+
 def _with_notice(
-    rows: models.QuerySet[Any], told: models.QuerySet[Notice], user_id: int, unread: bool
+    rows: models.QuerySet[Any],
+    told: models.QuerySet[Notice],
+    user_id: int,
+    unread: bool,
+    *,
+    asks: bool = True,
 ) -> models.QuerySet[Any]:
-    newest = told.filter(user_id=user_id, needs_action=True).order_by("-pk").values("pk")[:1]
+    newest = told.filter(user_id=user_id, needs_action=asks).order_by("-pk").values("pk")[:1]
     if unread:
         rows = rows.annotate(newest=Subquery(newest))
         newest = Notice.objects.filter(pk=OuterRef("newest"), read_at=None).values("pk")
@@ -92,9 +112,9 @@ def number_waiting(user_id: int) -> Any:
     """The number at the bell, as an expression: what is unread and still asks something."""
     # In the order of an index, so that a long list is read no further than it is counted.
     asking = _asking(open_seats_of(user_id), user_id, unread=True).order_by("due_at", "pk")
-    stuck = _stuck(user_id, unread=True).order_by()
-    parts = [rows.values("pk")[:MOST_COUNTED] for rows in (asking, stuck)]
-    return CountOf(parts[0]) + CountOf(parts[1])
+    stuck, failed = (find(user_id, unread=True).order_by() for find in (_stuck, _failed))
+    parts = [CountOf(rows.values("pk")[:MOST_COUNTED]) for rows in (asking, stuck, failed)]
+    return parts[0] + parts[1] + parts[2]
 
 
 _WAITING = CompiledValues(
@@ -114,10 +134,11 @@ def count_unread_waiting(user_id: int | None) -> int:
 
 
 def waiting_notices(actor: Actor, limit: int, *, only_unread: bool = False) -> list[Notice]:
-    """The first notices that still ask something: what is stuck, then seats by urgency."""
-    user_id = actor.user_id or 0
-    stuck = _stuck(user_id, unread=only_unread).order_by("-pk").values_list("notice", flat=True)
-    keys = list(stuck[:limit])
+    """The first notices that still ask something: what is stuck or has failed, then seats by urgency."""
+    user_id, keys = actor.user_id or 0, list[int]()
+    for find in (_stuck, _failed):
+        rows = find(user_id, unread=only_unread).order_by("-pk").values_list("notice", flat=True)
+        keys += rows[: limit - len(keys)]
     seats = _asking(open_seats_of(user_id), user_id, unread=only_unread)
     asking = seats.order_by("due_at", "pk")
     keys += asking.values_list("notice", flat=True)[: limit - len(keys)]
@@ -127,15 +148,19 @@ def waiting_notices(actor: Actor, limit: int, *, only_unread: bool = False) -> l
 def waiting_among(actor: Actor, notices: Iterable[Notice]) -> set[int]:
     """The keys of those of these notices that still ask something of the actor."""
     user_id = actor.user_id or 0
-    hosts = {one.host for one in notices if one.needs_action}
+    several, found = list(notices), set[int]()
+    if failed := {one.host for one in several if one.moment in FAILURES}:
+        rows = _failed(user_id).filter(pk__in=[int(host.partition(":")[2]) for host in failed])
+        found.update(rows.values_list("notice", flat=True))
+    hosts = {one.host for one in several if one.needs_action}
     if not hosts:
-        return set()
+        return found
     # The rounds by their keys, or the database may begin with all that is open for the actor.
     rounds = Approval.objects.filter(host__in=hosts, state=Approval.State.OPEN)
     keys = list(rounds.values_list("pk", flat=True))
     seats = open_seats_of(user_id).filter(approval__in=keys)
     asking, stuck = _asking(seats, user_id), _stuck(user_id).filter(pk__in=keys)
-    return {key for rows in (asking, stuck) for key in rows.values_list("notice", flat=True)}
+    return found.union(*(rows.values_list("notice", flat=True) for rows in (asking, stuck)))
 
 
 # --- All that one was told ---------------------------------------------------------------------------

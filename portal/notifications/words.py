@@ -27,7 +27,7 @@ class MomentWords:
 
 
 MOMENTS: Final[Mapping[str, MomentWords]] = {
-    "asked": MomentWords("Approve", "{title} waits for you.", "back_hand", "amber"),
+    "asked": MomentWords("Asked", "{title} waits for you.", "back_hand", "amber"),
     "escalated": MomentWords("Escalated", "{title} was escalated to you.", "back_hand", "red"),
     "reminded": MomentWords(
         "Reminder", "{by} reminds you: {title} waits for you.", "back_hand", "amber",
@@ -123,6 +123,8 @@ ENDINGS: Final[Mapping[str, str]] = {
     "worker_died": "whoever sent it died each time",
 }
 ASKING: Final = frozenset({"asked", "escalated", "reminded"})
+# What they are told who can mend it, while it is so.
+FAILURES: Final = frozenset({"rejected", "failed"})
 # To whom something was until now: they hear that it went, though they may see it no more.
 FORMER_MANAGER: Final = "former_manager"
 

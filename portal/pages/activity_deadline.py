@@ -23,13 +23,25 @@ class RungLine:
 
 @dataclass(frozen=True)
 class DeadlinePanel:
-    """A deadline; `follows` is what happens at it: "then escalates to Omar Haddad"."""
+    """A deadline; `follows` is what happens at it: "then escalates to Omar Haddad".
+
+    Once the round is closed `rungs` has what was done alone, and `end` says how the deadline was met
+    where nothing was.
+    """
 
     due_at: dt.datetime
     follows: str
     rungs: tuple[RungLine, ...]
     is_open: bool
     overdue: bool
+    end: str = ""
+
+
+_IN_TIME = {
+    Approval.State.APPROVED: "Decided before the deadline.",
+    Approval.State.REJECTED: "Decided before the deadline.",
+}
+_CLOSED = "Closed without a decision before the deadline."
 
 
 def deadline_panel(page: ActivityPage) -> DeadlinePanel | None:
@@ -47,11 +59,14 @@ def deadline_panel(page: ActivityPage) -> DeadlinePanel | None:
     lines = tuple(
         RungLine(one.at, _rung_words(one, page), one.number <= approval.rungs_taken)
         for one in ladder.rungs
+        if is_open or one.number <= approval.rungs_taken
     )
     ahead = next((line for line in lines if not line.taken), None)
     follows = f"then {_future(ahead.words)}" if ahead and is_open else ""
     overdue = approval.overdue or (is_open and page.now >= ladder.due_at)
-    return DeadlinePanel(ladder.due_at, follows, lines, is_open, overdue)
+    in_time = approval.closed_at is not None and approval.closed_at < ladder.due_at
+    end = _IN_TIME.get(Approval.State(approval.state), _CLOSED) if in_time and not lines else ""
+    return DeadlinePanel(ladder.due_at, follows, lines, is_open, overdue, end)
 
 
 def _rung_words(rung: Rung, page: ActivityPage) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from approvals.rules.quorum import Evaluation, Vote, evaluate
 from approvals.wording import listed
@@ -12,22 +12,30 @@ from portal.pages.activity_standing import ActivityPage
 from portal.wording import RELEASE_STATES
 from releases.facts import Board
 from releases.rules.progress import Plan, move_activity, plan_skip, settle_after
+from releases.rules.progress_facts import ActivityFacts
 from releases.rules.progress_plan import MoveReason
 from releases.rules.transitions import (
     ACTIVITY_OPEN,
     ACTIVITY_WAITING,
+    PHASE_PASSED,
     ActivityState,
     PhaseState,
     ReleaseState,
 )
 
+_SATISFIED: Final = frozenset({ActivityState.COMPLETED, ActivityState.SKIPPED})
+_MOST_SENTENCES: Final = 3
+
 
 @dataclass(frozen=True)
 class Following:
-    """What happens when the activity is completed, and when it is rejected."""
+    """What happens when the activity is completed, and when it is rejected.
+
+    `waiting_for_this`: whoever waits for it, each with what else it waits for, by name.
+    """
 
     starts: tuple[str, ...] = ()
-    waiting_for_this: tuple[str, ...] = ()
+    waiting_for_this: tuple[tuple[str, tuple[str, ...]], ...] = ()
     completes_release: bool = False
     skips: str = ""
     after_rejection: str = ""
@@ -43,16 +51,27 @@ class Following:
         if self.starts:
             verb = "starts" if len(self.starts) == 1 else "start"
             return f"When this is completed, {listed(self.starts, 'and')} {verb}."
-        if self.waiting_for_this:
-            verb = "waits" if len(self.waiting_for_this) == 1 else "wait"
-            names = listed(self.waiting_for_this, "and")
-            return f"{names} {verb} for this and for something else."
-        return "Nothing else waits for this activity."
+        return self._waiting_words or "Nothing else waits for this activity."
+
+    @property
+    def _waiting_words(self) -> str:
+        """Those that wait for the same things in one sentence."""
+        by_rest: dict[tuple[str, ...], list[str]] = {}
+        for name, rest in self.waiting_for_this:
+            by_rest.setdefault(rest, []).append(name)
+        said = [
+            f"{listed(names, 'and')} {'waits' if len(names) == 1 else 'wait'} for "
+            f"{listed(('this', *rest), 'and')}."
+            for rest, names in by_rest.items()
+        ]
+        more = sum(len(names) for names in list(by_rest.values())[_MOST_SENTENCES:])
+        last = [f"{more} more {'waits' if more == 1 else 'wait'} for this."] if more else []
+        return " ".join([*said[:_MOST_SENTENCES], *last])
 
 
 def following(page: ActivityPage) -> Following:
     """What follows, as the release stands at this moment."""
-    depends = tuple(_names(page, _dependants(page)))
+    depends = tuple(_waiting(page))
     if page.activity.state not in ACTIVITY_OPEN:
         return Following(waiting_for_this=depends)
     done = _plan(page, ActivityState.COMPLETED, MoveReason.APPROVED)
@@ -135,6 +154,32 @@ def _dependants(page: ActivityPage) -> list[int]:
         for other in facts.in_order()
         if own.ref in other.needs or (other.phase in phases and not other.needs)
     ]
+
+
+def _waiting(page: ActivityPage) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Who waits for this, and for which other activities and phases."""
+    facts, own = page.facts, page.facts.activity(page.activity.pk)
+    by_ref = {one.ref: one for one in facts.activities}
+    phases = {phase.key: phase for phase in facts.phases}
+    names = {phase.key: phase.name for phase in page.board.phases}
+
+    def missing(several: Iterable[ActivityFacts]) -> Iterator[str]:
+        for one in several:
+            if one.id != own.id and one.overrides is None and one.state not in _SATISFIED:
+                yield page.board.by_id[one.id].name
+
+    def rest(other: ActivityFacts) -> Iterator[str]:
+        if other.needs:
+            yield from missing(by_ref[ref] for ref in other.needs if ref in by_ref)
+            return
+        for key in phases[other.phase].needs:
+            if key == own.phase:
+                yield from missing(one for one in facts.in_order() if one.phase == key)
+            elif phases[key].state not in PHASE_PASSED:
+                yield names[key]
+
+    for key in dict.fromkeys(_dependants(page)):
+        yield page.board.by_id[key].name, tuple(rest(facts.activity(key)))
 
 
 def _names(page: ActivityPage, keys: list[int]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -21,6 +22,7 @@ from releases.rules.conditions import applies
 from releases.rules.transitions import ActivityState
 
 _MOST_NAMED: Final = 5
+_SO_MANY: Final = re.compile(r"^(\d+ more)( of)?")
 _NOBODY: Final = UUID(int=0)
 _FILLED: Final = {"approve": "approved", "reject": "rejected"}
 _CLOSED: Final = {
@@ -115,14 +117,16 @@ def seat_panel(page: ActivityPage) -> SeatPanel:
 
 def _needed_words(page: ActivityPage, approval: Approval) -> str:
     if page.evaluation is not None:
-        return f"{_capital(still_needed(page.evaluation.reason, page.names))}."
+        return f"{_as_sentence(still_needed(page.evaluation.reason, page.names))}."
     if approval.closed_because == "deadline_missed":
         return "Nothing more is asked: the deadline passed without a decision."
     return _CLOSED[Approval.State(approval.state)]
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _as_sentence(words: str) -> str:
+    """ "1 more of QA" stands alone here: "Needs 1 more from QA"."""
+    words = _SO_MANY.sub(lambda found: f"Needs {found[1]}{' from' if found[2] else ''}", words)
+    return words[:1].upper() + words[1:]
 
 
 def _rows(page: ActivityPage, standing: Standing) -> Iterator[SeatRow]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from audit.actor import Actor
+from portal.pages.inbox_words import number_words
 from releases import inbox
 
 if TYPE_CHECKING:
@@ -38,14 +39,19 @@ def empty_list(page: InboxPage, actor: Actor) -> Empty:
         return Empty(
             "Nothing needs you now", sentence, "See what is snoozed", "/inbox/?tab=snoozed"
         )
+    others = page.counts.lists["others"]
     if not inbox.holds_a_seat(actor):
+        if others or inbox.leads_releases(actor):
+            return _others_next(others)
         return _no_seat(page, actor)
     week = page.now - dt.timedelta(days=7)
     number = inbox.decided_by(actor, week).count()
     done = f"You decided {number} in the last seven days." if number else ""
-    return Empty("Nothing waits for you", done, "All pending", "/inbox/?tab=all")
+    further = _OTHERS if others else ("All pending", "/inbox/?tab=all")
+    return Empty("Nothing waits for you", done, *further)
 
 
+_OTHERS: Final = ("Waiting on others", "/inbox/?tab=others")
 _EMPTY_TABS: Final = {
     "others": Empty(
         "Nobody is awaited",
@@ -60,6 +66,15 @@ _NO_SEAT_BY_RIGHT: Final = (
     "Administrators are asked for nothing by being administrators. A seat comes with a role, a group or a "
     "process that names you."
 )
+
+
+def _others_next(number: int) -> Empty:
+    """For whoever leads releases and is asked nothing: whom their releases wait for."""
+    one, many = "question about your releases waits", "questions about your releases wait"
+    said = "Your releases wait for nobody now."
+    if number:
+        said = f"{number_words(number, one, many)} for others."
+    return Empty("No decision waits for you", said, *_OTHERS)
 
 
 def _no_seat(page: InboxPage, actor: Actor) -> Empty:

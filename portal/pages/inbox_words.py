@@ -7,7 +7,12 @@ from typing import Final
 
 from portal.wording import KIND_WORDS, verdict_words
 from releases.rules.process_words import CATEGORIES
-from releases.rules.transitions import MANUAL_KINDS, ActivityKind
+from releases.rules.transitions import (
+    ACTIVITY_FAILED,
+    MANUAL_KINDS,
+    ActivityKind,
+    ActivityState,
+)
 
 TABS: Final[Mapping[str, str]] = {
     "mine": "Needs me",
@@ -28,7 +33,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "overdue": "Overdue",
     "soon": "Due in 4 hours",
     "today": "Due today",
-    "week": "This week",
+    "week": "In 7 days",
     "later": "Later",
     "none": "No deadline",
 }
@@ -36,7 +41,7 @@ DUE: Final[Mapping[str, str]] = {
     "overdue": "Overdue",
     "soon": "Overdue or due in 4 hours",
     "today": "Overdue or due today",
-    "week": "Overdue or due this week",
+    "week": "Overdue or due in 7 days",
 }
 RISKS: Final[Mapping[str, str]] = {"high": "High risk", "medium": "Medium risk", "low": "Low risk"}
 # What the bar says of rows that a list has by now and the page does not show.
@@ -104,6 +109,13 @@ _KIND_ICONS: Final[Mapping[str, str]] = {
 def icon_of(kind: str, category: str | None) -> str:
     """The icon of a row: of its category, else of its kind."""
     return _ICONS.get(category or "") or _KIND_ICONS.get(kind, "assignment")
+
+
+def done_look(state: str) -> tuple[str, str]:
+    """The icon of a row that has left its list, and how it looks: a tick only for what is completed."""
+    if state == ActivityState.COMPLETED:
+        return "task_alt", "good"
+    return ("cancel", "bad") if state in ACTIVITY_FAILED else ("info", "")
 
 
 def press_word(kind: str) -> str:

@@ -18,7 +18,7 @@ from audit.actor import Actor
 from portal.pages.inbox import Counts, bounds_for, list_for, rows_of
 from portal.pages.inbox_filters import Asked as Place
 from portal.pages.inbox_lists import List
-from portal.pages.inbox_words import GONE_WORDS, NEW_WORDS, number_words
+from portal.pages.inbox_words import GONE_WORDS, NEW_WORDS, done_look, number_words
 from portal.pages.live_asked import Asked, Part, ShownRow
 from portal.wording import ACTIVITY_STATES
 from releases.selectors import activities_for
@@ -77,8 +77,9 @@ def _gone(actor: Actor, rows: Sequence[ShownRow], words: str) -> Iterator[Part]:
     visible = activities_for(actor).filter(pk__in=[row.activity for row in rows]).in_bulk()
     for row in rows:
         activity = visible.get(row.activity)
-        context: dict[str, Any] = {"id": row.activity, "sentence": words}
+        context: dict[str, Any] = {"id": row.activity, "sentence": words, "icon": "info"}
         if activity is not None:
             context["name"] = activity.name
             context["sentence"] = f"{words} {ACTIVITY_STATES[activity.state]}."
+            context["icon"], context["look"] = done_look(activity.state)
         yield Part("portal/inbox/_row_done.html", {**context, "oob": True})

@@ -10,6 +10,7 @@ from typing import Final
 
 from django.utils import timezone
 
+from approvals.services.telling import ASKED
 from audit.actor import Actor
 from audit.models import Delivery, Notice
 from audit.selectors import notices_about, notices_to
@@ -21,7 +22,7 @@ from portal.notifications.centre import (
     waiting_among,
     waiting_notices,
 )
-from portal.notifications.words import MOMENTS, ending_words, sentence_of, why_words
+from portal.notifications.words import MOMENTS, asks_for, ending_words, sentence_of, why_words
 from releases.models import Activity
 
 PAGE_SIZE: Final = 50
@@ -201,12 +202,14 @@ def told_page(activity: Activity, older: int = 0) -> ToldPage:
     """
     rows = notices_about(activity.host).select_related(None).order_by("-attempt", "-pk")
     found = list(rows[older : older + PAGE_SIZE + 1])
-    lines = tuple(line for notice in found[:PAGE_SIZE] for line in _told_lines(notice))
+    lines = tuple(line for notice in found[:PAGE_SIZE] for line in _told_lines(notice, activity))
     return ToldPage(lines, older, older + PAGE_SIZE if len(found) > PAGE_SIZE else None)
 
 
-def _told_lines(notice: Notice) -> Iterator[ToldLine]:
+def _told_lines(notice: Notice, activity: Activity) -> Iterator[ToldLine]:
     tag = MOMENTS[notice.moment].tag
+    if notice.moment == ASKED:
+        tag = f"{tag} to {asks_for(activity.kind).lower()}"
     why = why_words(notice.why, notice.why_name)
     told = (notice.display_name, tag, why, notice.attempt, notice.created_at)
     seen = "read" if notice.read_at else "not read yet"

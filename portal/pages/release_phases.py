@@ -65,11 +65,15 @@ class PhaseCard:
 
     @property
     def elapsed(self) -> str:
-        """How long it took, or has run so far; empty before it begins."""
+        """How long it took, ran until it failed, or has run so far; empty before it begins."""
         begun = [row.activity.opened_at for row in self.own if row.activity.opened_at]
         if not begun:
             return ""
         closed = [row.activity.closed_at for row in self.own if row.activity.closed_at]
+        failed = [row.activity.closed_at for row in self.own if row.has_failed]
+        if self.phase.state == PhaseState.FAILED and any(failed):
+            first = min(one for one in failed if one)
+            return f"{span_words(first - min(begun))} until it failed"
         if self.phase.state in _BEGUN or not closed:
             return f"{span_words(self.now - min(begun))} so far"
         return span_words(max(closed) - min(begun))

@@ -107,7 +107,7 @@ class Shell:
 
     @property
     def in_demo(self) -> bool:
-        """Whether the person is one of the demo's, where there is a demo."""
+        """Whether the data of the demo is here, which nobody should take for their own."""
         return self._standing.in_demo
 
     @cached_property

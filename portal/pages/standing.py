@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, Q, QuerySet, Value, When
 
 from audit.actor import Actor
 from audit.compiled import CompiledValues
@@ -18,9 +18,9 @@ from releases.visibility import everywhere
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is unread and still asks something, what the reader may do everywhere, if this is their demo.
+    """What is unread and still asks something, what the reader may do everywhere, and if this is a demo.
 
-    `in_demo`: the demo is in this database, and the account has the name of one of its people.
+    `in_demo`: the demo is in this database.
     """
 
     unread: int = 0
@@ -39,6 +39,7 @@ def _answered(condition: Q) -> Case:
 def _asked(user_id: int) -> QuerySet[User, Any]:
     reader = Actor(kind="person", door="page", label="", user_id=user_id)
     superuser = Q(is_superuser=True)
+    demo_people = User.objects.filter(username__in=_DEMO).order_by()
     return (
         User.objects.filter(pk=user_id)
         .order_by()
@@ -46,8 +47,8 @@ def _asked(user_id: int) -> QuerySet[User, Any]:
             number_waiting(user_id),
             _answered(superuser | everywhere(reader, "view")),
             _answered(superuser | everywhere(reader, "configure")),
-            # Nested, so that the record is searched for the people of the demo alone.
-            Case(When(username__in=_DEMO, then=_answered(here())), default=Value(False)),
+            # Nested, so that the record is searched where people of the demo are, and nowhere else.
+            Case(When(Exists(demo_people), then=_answered(here())), default=Value(False)),
         )
     )
 

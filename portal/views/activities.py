@@ -156,7 +156,8 @@ def _refused(
     )
     fragment = _is_htmx(request) and name == "decide"
     template = "_decide.html" if fragment else "page.html"
-    context: dict[str, Any] = {"record": record}
+    # portal.js puts the keys into what is swapped in; the browser refuses `autofocus` there.
+    context: dict[str, Any] = {"record": record, "swapped": fragment}
     return render(request, f"portal/activities/{template}", context, status=refusal.status)
 
 

@@ -77,6 +77,7 @@ def _pressed(
         "name": activity.name,
         "sentence": result.text,
         "icon": "check_circle" if status == 200 else "error",
+        "look": "good" if status == 200 else "",
         "refused": status != 200,
     }
     answer = render(request, "portal/inbox/_row_done.html", context, status=status)

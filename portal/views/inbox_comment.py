@@ -57,7 +57,7 @@ def _refused(
     if by_htmx(request):
         actor = actor_from_request(request, "page")
         record = load_activity(actor, activity_id, draft=draft)
-        context = {"record": record, "refusal": refusal}
+        context = {"record": record, "refusal": refusal, "swapped": True}
         return render(request, "portal/inbox/_comment.html", context, status=refusal.status)
     query = QueryDict(urlsplit(_back(request, activity_id)).query)
     asked = Asked.read(query.dict())

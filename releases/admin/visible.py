@@ -34,6 +34,21 @@ def approvals_seen(request: HttpRequest) -> QuerySet[Approval]:
     return Approval.objects.select_related("scope").filter(scope_id__in=scopes)
 
 
+def told_seen(request: HttpRequest, field: str) -> Q:
+    """Of rows that say by `field` in which stream it happened, those about releases that the person sees.
+
+    What is about no release is seen by whoever sees the list.
+    """
+    return Q(**{f"{field}__in": _stream_keys(releases_seen(request))}) | ~Q(
+        **{f"{field}__startswith": "release:"}
+    )
+
+
+def _stream_keys(rows: QuerySet[Release]) -> QuerySet[Release, str]:
+    named = rows.annotate(stream_key=Concat(Value("release:"), Cast("pk", CharField())))
+    return named.values_list("stream_key", flat=True)
+
+
 def streams_seen(request: HttpRequest) -> QuerySet[LedgerStream]:
     """The streams of the ledger that the person may read with addresses: the right `view_audit`.
 
@@ -45,10 +60,4 @@ def streams_seen(request: HttpRequest) -> QuerySet[LedgerStream]:
     actor = actor_of(request)
     may = granted(actor, "view_audit", Product, "product_id")
     may |= granted(actor, "view_audit", Release, "pk")
-    keys = (
-        releases_seen(request)
-        .filter(may)
-        .annotate(stream_key=Concat(Value("release:"), Cast("pk", CharField())))
-        .values("stream_key")
-    )
-    return rows.filter(Q(key__in=keys))
+    return rows.filter(Q(key__in=_stream_keys(releases_seen(request).filter(may))))

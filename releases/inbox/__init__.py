@@ -36,6 +36,7 @@ from releases.inbox.rows import (
     asked_activities,
     held_up,
     holds_a_seat,
+    leads_releases,
     people_awaited,
     skipped_in,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "held_up",
     "holding_production",
     "holds_a_seat",
+    "leads_releases",
     "narrowed",
     "needs_me",
     "people_awaited",

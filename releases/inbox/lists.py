@@ -11,7 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 
 from approvals.models import Approval, AskedPerson, Decision
-from approvals.selectors import live_assignments, open_seats_of
+from approvals.selectors import live_assignments, open_seats_of, scopes_with_open_rounds
 from audit.actor import Actor
 from audit.compiled import CompiledValues
 from releases.models import Activity, Comment, Release, Snooze
@@ -110,8 +110,9 @@ def _open_rounds(reach: Reach) -> models.QuerySet[Any]:
     ).annotate(due=Coalesce("due_at", Value(NEVER, models.DateTimeField())))
     if sees_all(reach.actor):
         return rows
-    path = "scope__release__"
-    return rows.filter(visible(reach.actor, path) | reached_live(reach.actor, path, reach.roles))
+    path, among = "scope__release__", scopes_with_open_rounds()
+    seen = visible(reach.actor, path, among)
+    return rows.filter(seen | reached_live(reach.actor, path, reach.roles, among))
 
 
 def all_pending(reach: Reach) -> models.QuerySet[Any]:

@@ -9,13 +9,14 @@ from typing import Any, Final
 
 from django.contrib.auth import get_user_model
 from django.db import DEFAULT_DB_ALIAS, models
+from django.db.models import Q
 
 from approvals.models import Approval, AskedPerson
 from audit.actor import Actor
 from audit.compiled import CompiledValues
 from releases.documents import document_of
 from releases.inbox.lists import HOST
-from releases.models import Activity, ProcessVersion
+from releases.models import Activity, ProcessVersion, Release
 from releases.rules.transitions import ActivityState
 
 _MOST_NAMED: Final = 5
@@ -177,6 +178,12 @@ def administrators() -> list[str]:
     """Whom to ask for a seat: a few of those who may do everything."""
     users = get_user_model()._default_manager.filter(is_superuser=True, is_active=True)
     return [str(user) for user in users.order_by("pk")[:_MOST_NAMED]]
+
+
+def leads_releases(actor: Actor) -> bool:
+    """Whether the actor made or manages a release of a product that is not archived."""
+    mine = Q(requester_id=actor.user_id or 0) | Q(manager_id=actor.user_id or 0)
+    return Release.objects.filter(mine, product__is_archived=False).exists()
 
 
 def holds_a_seat(actor: Actor) -> bool:

@@ -9,7 +9,7 @@ from django.db import models
 from approvals.models import Role
 from audit.models import Guarded, InsertOnly, tracked
 from releases.models.releases import Release
-from releases.rules.transitions import ActivityState, PhaseState
+from releases.rules.transitions import ACTIVITY_FAILED, ActivityState, PhaseState
 
 
 class Phase(Guarded):
@@ -88,6 +88,11 @@ class Activity(Guarded):
                 fields=["times_out_at"],
                 condition=models.Q(state="running", times_out_at__isnull=False),
                 name="activity_times_out",
+            ),
+            models.Index(
+                fields=["release"],
+                condition=models.Q(overrides__isnull=True, state__in=sorted(ACTIVITY_FAILED)),
+                name="activity_failed",
             ),
         ]
         ordering = ["release", "position"]

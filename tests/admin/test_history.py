@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.test import Client, RequestFactory
 from simple_history.admin import SimpleHistoryAdmin
 from structlog.testing import capture_logs
 
+from audit.actor import system_actor
 from audit.admin.history import HistoryPages
 from portal.models import Membership, User
 from portal.services.people import change_user, remove_member
@@ -186,3 +188,32 @@ def test_rows_that_are_written_once_say_so(ada: Client) -> None:
 def test_a_key_that_is_none_has_no_history(ada: Client) -> None:
     for key in ["0", "x", "1'", "9" * 40, "1_0"]:
         assert ada.get(f"/admin/releases/product/{key}/history/").status_code == 404
+
+
+@pytest.mark.req("AUD-2")
+def test_the_history_of_a_role_is_written_for_people(ada: Client) -> None:
+    role = b.role("lead", rights=["approve", "view"])
+    page = ada.get(address("approvals.Role", "history", role.pk)).content.decode()
+    assert "approve, view" in page
+    assert "[&quot;" not in page
+
+
+@pytest.mark.req("AUD-2")
+def test_what_a_command_did_is_said_once(ada: Client) -> None:
+    command = system_actor("command by root", door="command")
+    change_user(user_id=b.person("zoe").pk, display_name="Zoë", email="", actor=command)
+    page = ada.get(address("portal.User", "history", User.objects.get(username="zoe").pk))
+    text = page.content.decode()
+    assert "Command by root" in text
+    assert "through command" not in text
+
+
+@pytest.mark.req("ADM-1")
+def test_lists_write_dates_and_titles_as_the_portal_does(
+    ada: Client, world: SimpleNamespace
+) -> None:
+    page = ada.get("/admin/releases/release/").content.decode()
+    assert "· Countersign</title>" in " ".join(page.split()).replace(" </title>", "</title>")
+    assert not re.search(r"\b[ap]\.m\.", page)
+    made = world.release.created_at
+    assert f"{made.day} {made:%b %Y}, {made:%H:%M}" in page

@@ -12,6 +12,7 @@ from django.test import Client
 
 from approvals.models import Role
 from audit.models import Delivery, Notice
+from portal.pages.activity import TABS as ACTIVITY_TABS
 from portal.pages.inbox_filters import TABS
 from releases.services.activities import write_comment
 from releases.services.lifecycle import hold_release
@@ -96,12 +97,12 @@ def addresses(world: SimpleNamespace) -> Iterator[str]:
     page = f"/activities/{world.gate.pk}/"
     yield from (
         page,
-        *(f"{page}?tab={tab}" for tab in ("comments", "history", "attempts", "notices")),
+        *(f"{page}?tab={tab}" for tab in ACTIVITY_TABS),
     )
     for scope in ("none", "inbox", world.release.stream, world.gate.host):
         yield f"/live/?scope={scope}"
     for model in ("releases/release", "releases/activity", "approvals/approval", "approvals/scope",
-                  "approvals/roleassignment"):  # fmt: skip
+                  "approvals/roleassignment", "audit/delivery"):  # fmt: skip
         yield f"/admin/{model}/"
 
 

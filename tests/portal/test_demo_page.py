@@ -44,6 +44,7 @@ def test_it_is_loaded_and_removed_by_a_press_each_after_its_consequence() -> Non
     root = b.superuser("root")
     client = _client(root)
     assert f'href="{LOAD}"' in client.get("/setup/").content.decode()
+    assert "#demo" not in client.get("/releases/").content.decode()
     page = client.get(LOAD).content.decode()
     assert "Ada Marsh may do everything" in page
     assert not is_here()
@@ -55,6 +56,11 @@ def test_it_is_loaded_and_removed_by_a_press_each_after_its_consequence() -> Non
     assert f'href="{REMOVE}"' in client.get("/setup/").content.decode()
     ada = _client(User.objects.get(username="ada"))
     assert f'href="{REMOVE}"' in ada.get("/help/").content.decode()
+    # Nobody takes its data for their own: the frame says so on every page, to everybody.
+    for reader in (client, ada):
+        for path in ("/releases/", "/help/", "/admin/"):
+            assert 'href="/help/#demo"' in reader.get(path).content.decode(), path
+    assert 'id="demo"' in client.get("/help/").content.decode()
     assert ada.get(REMOVE).status_code == ada.post(REMOVE).status_code == 409
     assert "createsuperuser" in ada.get(REMOVE).content.decode()
     assert is_here()

@@ -8,6 +8,8 @@ from portal.result_texts import (
     DONE,
     DONE_BEFORE,
     NOT_DONE,
+    RECORDED,
+    TAKEN_BACK,
     Outcome,
     Told,
     result_of_comment,
@@ -157,6 +159,8 @@ def test_stuck_for_another_cause_says_that_one() -> None:
 def test_the_heading_does_not_say_more_than_was_done() -> None:
     assert result_of_old_form().heading == NOT_DONE
     assert result_of_comment(my_turn=True).heading == DONE
-    assert result_of_vote(Outcome("approve", "Approve", "open", 1, 2)).heading == DONE
+    assert result_of_vote(Outcome("reject", "Reject", "open", 1, 2)).heading == RECORDED
+    withdrawn = Outcome("withdraw", "Withdraw", "open", 0, 0)
+    assert result_of_withdrawal(withdrawn).heading == TAKEN_BACK
     again = result_of_vote(Outcome("approve", "Approve", "open", 1, 2, created=False))
     assert again.heading == DONE_BEFORE

@@ -58,7 +58,7 @@ def test_active_and_mine_shows_what_is_asked_why_and_a_form() -> None:
         "Pass", "Fail", "Abstain",
     ]  # fmt: skip
     assert "Your turn" in seen.part("activity-seats").text
-    assert "1 more of QA." in seen.part("activity-seats").text
+    assert "Needs 1 more from QA." in seen.part("activity-seats").text
     assert "The candidate is good." in seen.text
     assert "report" in [one.text for one in seen.root.all("strong")]
     assert "then is rejected automatically" in seen.text

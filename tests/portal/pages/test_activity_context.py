@@ -274,10 +274,15 @@ def test_whoever_has_never_decided_is_told_once_what_an_approval_is() -> None:
 @pytest.mark.parametrize(
     ("rule", "progress", "needed", "sentence"),
     [
-        ("majority", "1 of 2 approvals", "1 more of", "More than half must approve: 2 of 3."),
-        ("unanimous", "1 of 3 approvals", "2 more of", "All 3 must approve."),
-        ({"at_least": 2}, "1 of 2 approvals", "1 more of", "At least 2 of 3 must approve."),
-        ({"percent": 60}, "1 of 2 approvals", "1 more of", "60 % must approve: 2 of 3."),
+        (
+            "majority",
+            "1 of 2 approvals",
+            "Needs 1 more from",
+            "More than half must approve: 2 of 3.",
+        ),
+        ("unanimous", "1 of 3 approvals", "Needs 2 more from", "All 3 must approve."),
+        ({"at_least": 2}, "1 of 2 approvals", "Needs 1 more from", "At least 2 of 3 must approve."),
+        ({"percent": 60}, "1 of 2 approvals", "Needs 1 more from", "60 % must approve: 2 of 3."),
     ],
 )
 def test_each_rule_says_what_remains_first_why_one_is_asked_and_why_another_is_not(

@@ -58,7 +58,7 @@ def test_approve_rule_met_says_the_quorum_what_starts_and_who_was_told() -> None
         b.phase("q", b.pipeline("deploy"), b.pipeline("docs", needs=[])),
     )
     assert press(maya, b.activity(release, "qa"), "approve") == (
-        "Done",
+        "Your decision is recorded",
         "Approved. Quorum reached (1 of 1). 2 activities start now: Deploy and Docs. tom was told "
         "(in the portal).",
     )
@@ -73,7 +73,7 @@ def test_approve_number_met_and_a_required_seat_open_says_what_is_still_needed()
         rule={"at_least": 1},
     )
     assert press(maya, gate, "approve") == (
-        "Done",
+        "Your decision is recorded",
         "Approved. The number is met (1 of 1). Still needed: 1 from Security (Inês Prado).",
     )
     assert state(gate) == "awaiting_approval"
@@ -87,7 +87,7 @@ def test_approve_not_met_says_who_is_awaited_until_when_and_what_follows() -> No
     late = {"after": "2h", "on_miss": "escalate", "escalate_to": [{"user": "omar"}]}
     gate = ask(*everybody, rule="unanimous", deadline=late)
     heading, text = press(maya, gate, "approve")
-    assert heading == "Done"
+    assert heading == "Your decision is recorded"
     assert re.fullmatch(
         r"Approved\. 1 of 3\. Still waiting on Inês Prado, Ruth Cole\. "
         r"Due [^.]*\d\d:\d\d[^.]*, then escalates to Omar Haddad\.",
@@ -200,7 +200,7 @@ def test_reject_that_ends_it_says_what_failed_who_was_told_how_and_can_mend_it()
     manager = boss("tom@example.com")
     gate = ask({"user": "maya"}, by=manager)
     assert press(maya, gate, "reject", comment="No log.") == (
-        "Done",
+        "Your decision is recorded",
         "Rejected. Phase Main failed, release is Failed. Tom Reuter was told (email) and can retry, "
         "fix or abort.",
     )
@@ -223,7 +223,7 @@ def test_reject_that_can_be_outvoted_says_what_is_still_possible() -> None:
     b.vote(gate, omar)
     b.vote(gate, ines)
     assert press(maya, gate, "reject", comment="No log.") == (
-        "Done",
+        "Your decision is recorded",
         "Rejected. 2 approvals and 1 rejection; 3 of 5 are still possible. Still waiting on kenji, "
         "ruth.",
     )
@@ -260,7 +260,7 @@ def test_a_comment_leaves_the_decision_open_and_a_withdrawal_names_its_entry() -
     newest = Decision.objects.get(verdict="withdraw")
     assert json.loads(entry.text)["data"]["decision"] == newest.pk
     assert (heading, text) == (
-        "Done",
+        "Your decision is taken back",
         f"Withdrawn. The activity waits for you again. Ledger entry #{entry.seq}.",
     )
 
@@ -272,7 +272,7 @@ def test_an_abstention_after_which_too_few_remain_says_so_and_who_was_told() -> 
     manager = boss("tom@example.com")
     gate = ask(*({"user": one} for one in names), rule={"at_least": 3}, by=manager)
     assert press(maya, gate, "abstain") == (
-        "Done",
+        "Your decision is recorded",
         "Abstained. Only 2 voters remain, 3 are needed. Tom Reuter was told (email).",
     )
 

@@ -49,3 +49,36 @@ def test_a_link_of_the_summary_leads_to_the_question_whatever_it_is_made_of() ->
         place = page.part(anchor)
         assert place.name != "fieldset" or place.attrs["tabindex"] == "-1"
         assert page.part(place.attrs["aria-describedby"].split()[-1]).text
+
+
+@pytest.mark.parametrize("htmx", [True, False])
+def test_a_refused_decision_marks_its_field_and_only_a_whole_page_takes_the_focus_by_itself(
+    htmx: bool,
+) -> None:
+    crew = scenes.people("maya")
+    asked = scenes.ask({"user": "maya"})
+    browser = Browser(crew.maya)
+    form = browser.get(f"/activities/{asked.pk}/").form("/decide/")
+    page = browser.send(form, htmx=htmx, verdict="reject")
+    assert page.status == 422
+    assert page.part("comment").attrs["aria-invalid"] == "true"
+    assert [one.attrs["id"] for one in focused(page)] == ([] if htmx else ["comment"])
+
+
+@pytest.mark.parametrize(
+    ("required", "anchor"),
+    [(True, "field-summary"), ("reject", "field-summary"), ("approve", "comment")],
+)
+def test_the_way_to_reject_leads_to_the_first_field_that_a_rejection_needs(
+    required: Any, anchor: str
+) -> None:
+    crew = scenes.people("maya")
+    fields = [
+        {"key": "note", "type": "text", "label": "Note"},
+        {"key": "summary", "type": "text", "label": "Summary", "required": required},
+    ]
+    asked = scenes.ask({"user": "maya"}, fields=fields)
+    page = Browser(crew.maya).get(f"/activities/{asked.pk}/")
+    reject = page.part("activity-bar").one("a", class_="button--danger")
+    assert reject.attrs["href"] == f"#{anchor}"
+    assert page.part(anchor).name in {"input", "textarea"}

@@ -89,7 +89,7 @@ def test_the_list_has_its_groups_in_the_order_of_urgency_with_their_numbers() ->
         asked.append(one)
     page = inbox(maya)
     assert groups(page) == {
-        "Overdue": 2, "Due in 4 hours": 1, "This week": 1, "Later": 1, "No deadline": 1,
+        "Overdue": 2, "Due in 4 hours": 1, "In 7 days": 1, "Later": 1, "No deadline": 1,
     }  # fmt: skip
     assert references(page) == [one.reference for one in reversed(asked)]
     assert "6 need you" in page.text
@@ -155,7 +155,7 @@ def test_the_button_says_what_it_does() -> None:
     for one, word in ((plain, "Approve"), (check, "Pass")):
         button = page.form(f"/inbox/{one.pk}/press/").one("button")
         assert button.text.startswith(word)
-    for one, word in ((demanding, "Review"), (filled, "Review"), (proof, "Submit")):
+    for one, word in ((demanding, "Review"), (filled, "Review"), (proof, "Fill in")):
         assert not page.offers(f"/inbox/{one.pk}/press/")
         assert any(
             link.text.startswith(word) and f"/activities/{one.pk}/" in link.attrs["href"]
@@ -348,6 +348,21 @@ def test_an_empty_list_says_why_and_what_next() -> None:
     page = inbox(crew.maya)
     assert "Nothing waits for you" in page.text
     assert "You decided 1 in the last seven days." in page.text
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_who_leads_a_release_and_is_asked_nothing_is_led_to_whom_it_waits_for(waits: bool) -> None:
+    crew = scenes.people("maya")
+    asked = gate()
+    if not waits:
+        b.vote(asked, crew.maya)
+    page = inbox(scenes.tom())
+    empty = page.root.one("div", class_="inbox-main").one("div", class_="empty")
+    assert "approver seat" not in empty.text
+    assert "administrator" not in empty.text
+    assert ("1 question about your releases waits for others." in empty.text) is waits
+    link = empty.one("a")
+    assert (link.text, link.attrs["href"]) == ("Waiting on others", "/inbox/?tab=others")
 
 
 def test_the_record_that_is_open_stands_beside_the_list() -> None:

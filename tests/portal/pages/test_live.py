@@ -76,8 +76,23 @@ def test_a_row_that_waits_no_longer_says_so() -> None:
     tab.news()
     b.vote(asked, crew.omar)
     page = tab.news()
-    assert "No longer waits for you. Completed." in page.part(f"row-{asked.pk}").text
+    row = page.part(f"row-{asked.pk}")
+    assert "No longer waits for you. Completed." in row.text
+    assert "inbox-row--good" in row.attrs["class"].split()
     assert counts(page)["waiting"] == 0
+
+
+def test_a_row_that_others_have_rejected_has_no_tick() -> None:
+    crew = scenes.people("maya", "omar")
+    asked = scenes.ask({"user": "maya"}, {"user": "omar"})
+    tab = open_inbox(crew.maya)
+    tab.news()
+    b.vote(asked, crew.omar, "reject")
+    row = tab.news().part(f"row-{asked.pk}")
+    assert "Rejected." in row.text
+    assert "inbox-row--good" not in row.attrs["class"].split()
+    used = [use.attrs["href"] for use in row.all("use")]
+    assert [one.rpartition("#")[2] for one in used] == ["cancel"]
 
 
 @pytest.mark.req("MON-5")

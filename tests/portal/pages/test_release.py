@@ -63,7 +63,7 @@ def test_mine_stand_right_under_the_banner_before_the_phases() -> None:
     mine = page.part("release-mine")
     assert [one.text for one in mine.all("a", class_="list-title")] == ["Scan review", "Regression"]
     assert page.html.index('id="release-mine"') < page.html.index('id="release-pipeline"')
-    assert [one.text for one in mine.all("a", class_="button")] == ["Review", "Sign off"]
+    assert [one.text for one in mine.all("a", class_="button")] == ["Review", "Review"]
 
 
 def test_phases_are_cards_in_columns_with_word_figures_and_pending() -> None:

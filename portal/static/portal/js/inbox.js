@@ -82,6 +82,21 @@
     left = null;
   });
 
+  // --- A row that has ended keeps its height, so that those below it stay where they are.
+  const heights = new Map();
+  const keepHeights = () => {
+    for (const [id, height] of heights) {
+      const row = document.getElementById(id);
+      if (row?.matches("[data-done]")) row.style.minHeight = `${height}px`;
+    }
+  };
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const { target } = event.detail;
+    if (target.matches("[data-row]")) heights.set(target.id, target.getBoundingClientRect().height);
+  });
+  document.addEventListener("htmx:oobAfterSwap", keepHeights);
+  document.addEventListener("htmx:afterSettle", keepHeights); // htmx has put its attributes back by then
+
   // --- After a decision: its sentence, and at once the next one for those who want it so.
   const pressed = (path) => {
     const number = path.match(/^\/inbox\/(\d+)\/press\/$/)?.[1];

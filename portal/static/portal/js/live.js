@@ -112,7 +112,15 @@
     if (!polled) return;
     polled = false;
     const node = anchor?.node.isConnected ? anchor.node : anchor?.id && document.getElementById(anchor.id);
-    const moved = node ? node.getBoundingClientRect().top - anchor.top : 0;
-    if (moved) window.scrollBy({ top: moved, behavior: "instant" });
+    const main = document.getElementById("main");
+    main.style.border = ""; // what the poll before had to make room for
+    const moved = () => (node ? node.getBoundingClientRect().top - anchor.top : 0);
+    const scroll = () => window.scrollBy({ top: moved(), behavior: "instant" });
+    if (moved()) scroll();
+    // Where the page ends, it cannot be scrolled so far: then there is room for it until the next poll.
+    const rest = Math.round(moved());
+    if (!rest) return;
+    main.style[rest < 0 ? "borderTop" : "borderBottom"] = `${Math.abs(rest)}px solid transparent`;
+    if (rest > 0) scroll();
   });
 })();

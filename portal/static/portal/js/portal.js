@@ -23,7 +23,8 @@
   // that was refused goes on doing so, and the keys begin at the form.
   const restep = (root) => {
     const refused = root.matches?.("#decide") && root.querySelector(".error-summary");
-    if (refused && location.hash === "#comment") location.replace("#comment");
+    const field = location.hash && document.getElementById(location.hash.slice(1));
+    if (refused && field && root.contains(field)) location.replace(location.hash);
   };
   window.addEventListener("hashchange", () => {
     if (location.hash === "#activity-bar") document.getElementById("decide")?.focus();

@@ -1,0 +1,1 @@
+"""How the administration writes dates and times."""
