@@ -40,6 +40,12 @@ def under(page: Page, place: list[float]) -> Any:
     return found
 
 
+def assert_still(now: Any, before: Any) -> None:
+    """It is the same thing at the same place, but for a part of a pixel."""
+    assert now[0] == before[0]
+    assert now[1:] == pytest.approx(before[1:], abs=1)
+
+
 @pytest.mark.req("MON-1", "NTF-5")
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("opened", [False, True])
@@ -56,7 +62,7 @@ def test_new_rows_put_no_other_row_under_the_mouse(
     assert before[0] == f"press-{here.activities['gate']}"
     make_release(installation, "News", "either")
     expect(page.locator("#inbox-news")).to_be_visible(timeout=LIVE)
-    assert under(page, place) == before
+    assert_still(under(page, place), before)
 
 
 @pytest.mark.req("MON-1", "NTF-5")
@@ -73,7 +79,7 @@ def test_a_row_that_has_ended_leaves_those_below_it_where_they_are(
     before = under(page, place)
     vote(installation, "omar", gates[0], "approve")
     expect(page.locator(f"#row-{gates[0]}")).to_contain_text("No longer waits", timeout=LIVE)
-    assert under(page, place) == before
+    assert_still(under(page, place), before)
 
 
 @pytest.mark.req("MON-1", "NTF-5")
@@ -91,8 +97,8 @@ def test_what_happens_in_a_release_puts_nothing_else_under_the_mouse(
     before = under(page, place)
     vote(installation, "omar", other, "approve")
     expect(page.locator(f"#status-{other}")).to_contain_text("Completed", timeout=LIVE)
-    assert under(page, place) == before
+    assert_still(under(page, place), before)
     answers = {"risk": "low", "passed": True}
     vote(installation, "maya", gate, "approve", comment="It is as it should be.", inputs=answers)
     expect(page.locator(f"#status-{gate}")).to_contain_text("1 of 2", timeout=LIVE)
-    assert under(page, place) == before
+    assert_still(under(page, place), before)
