@@ -43,6 +43,7 @@ WRITES = {
 }
 ADDS = {**WRITES, "token": READS["token"][0]}
 HISTORIES = ("history", "version")
+ABOUT_RELEASES = ("audit.Delivery",)
 READ_ONLY = ("changelist", "history", "export")  # take no form
 
 
@@ -58,6 +59,16 @@ def _kind(label: str) -> str:
 
 
 def _line(label: str, page: str) -> list[str]:
+    found = _line_of_kind(label, page)
+    if label in ABOUT_RELEASES and page not in ("changelist", "add", "delete"):
+        # Who sets up and sees no release finds nothing of one; an act looks for its record first.
+        found[WHO.index("setter")] = "404"
+        if page not in ("change", *HISTORIES):
+            found[WHO.index("nora")] = "404"
+    return found
+
+
+def _line_of_kind(label: str, page: str) -> list[str]:
     kind = _kind(label)
     if page == "delete" or (page == "add" and label in NEVER_ADDED):
         return NONE.split()

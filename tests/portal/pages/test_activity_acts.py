@@ -56,7 +56,9 @@ def test_the_answers_are_kept_in_their_types_under_their_fields() -> None:
         },
     )  # fmt: skip
     assert done.status == 200
-    assert done.part("result").text.startswith("Done Passed. Quorum reached (1 of 1).")
+    assert done.part("result").text.startswith(
+        "Your decision is recorded Passed. Quorum reached (1 of 1)."
+    )
     kept = Decision.objects.get()
     assert kept.inputs == (
         '{"count":3,"note":"All\\nfine","risk":"low","sure":true,"ticket":"PAY-1"}'
@@ -112,7 +114,7 @@ def test_a_rejection_needs_a_reason_and_tells_what_it_did() -> None:
     assert "Comment: Say why you reject." in answer.text
     done = browser.send(answer.form("/decide/"), verdict="reject", comment="No log.")
     assert done.part("result").text.startswith(
-        "Done Rejected. Phase Main failed, release is Failed. tom was told (in the portal) and can "
+        "Your decision is recorded Rejected. Phase Main failed, release is Failed. tom was told (in the portal) and can "
         "retry, fix or abort."
     )
     assert state(gate) == "rejected"
@@ -140,7 +142,7 @@ def test_a_double_press_is_one_decision_and_one_comment() -> None:
         for _ in range(2)
     ]
     assert texts[0] == texts[1]
-    assert texts[0].startswith("Done Approved. 1 of 2. Still waiting on omar.")
+    assert texts[0].startswith("Your decision is recorded Approved. 1 of 2. Still waiting on omar.")
     assert Decision.objects.count() == 1
     browser, shown = opened(maya, gate)
     for _ in range(2):

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from tests import builders as b
 from tests import scenes
-from tests.plans import rows_read
+from tests.plans import forget_statistics, rows_read
 from tests.portal.pages.browser import Browser
 from tests.portal.pages.inbox import settle_memberships
 
@@ -40,6 +40,7 @@ def multiply(activity: Any, user: Any, number: int, *, first: int = 1) -> None:
             "ON CONFLICT DO NOTHING",
             [user.pk],
         )
+        forget_statistics(cursor)
         cursor.execute("ANALYZE approvals_approval, approvals_askedperson")
 
 
