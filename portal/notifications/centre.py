@@ -17,7 +17,6 @@ from approvals.audience import MANAGER_ROLE
 from approvals.models import Approval, AskedPerson
 from approvals.selectors import live_assignments, open_seats_of
 from audit.actor import Actor
-from audit.compiled import CompiledValues
 from audit.models import Notice
 from audit.selectors import notices_to
 from portal.models import User
@@ -115,22 +114,6 @@ def number_waiting(user_id: int) -> Any:
     stuck, failed = (find(user_id, unread=True).order_by() for find in (_stuck, _failed))
     parts = [CountOf(rows.values("pk")[:MOST_COUNTED]) for rows in (asking, stuck, failed)]
     return parts[0] + parts[1] + parts[2]
-
-
-_WAITING = CompiledValues(
-    lambda user_id: (
-        User.objects.filter(pk=user_id)
-        .order_by()
-        .annotate(waiting=number_waiting(user_id))
-        .values_list("waiting")
-    ),
-    user_id=int,
-)
-
-
-def count_unread_waiting(user_id: int | None) -> int:
-    """The number at the bell, no further than `MOST_COUNTED` of a kind; one statement."""
-    return next((number for (number,) in _WAITING.rows(user_id=user_id or 0)), 0)
 
 
 def waiting_notices(actor: Actor, limit: int, *, only_unread: bool = False) -> list[Notice]:

@@ -14,7 +14,8 @@ from django.test.utils import CaptureQueriesContext
 
 from audit.models import Notice
 from portal.marks import account_with_mark
-from portal.notifications.centre import MOST_COUNTED, count_unread_waiting
+from portal.notifications.centre import MOST_COUNTED
+from portal.pages.standing import standing_of
 from tests import builders as b
 from tests.plans import forget_statistics, rows_read
 from tests.portal.api.client import Api, ok
@@ -73,7 +74,7 @@ def ways_of(user: Any) -> dict[str, Callable[[], Any]]:
     client, api = client_for(user), Api(user)
     first = Notice.objects.filter(user=user).order_by("pk").values_list("pk", flat=True)[0]
     return {
-        "bell": lambda: count_unread_waiting(user.pk),
+        "bell": lambda: standing_of(user.pk).unread,
         "live": lambda: account_with_mark(user.pk, ""),
         "panel": lambda: client.get("/notifications/latest/"),
         "centre": lambda: client.get("/notifications/"),
@@ -104,7 +105,7 @@ def test_twenty_thousand_unread_notices_cost_what_none_do() -> None:
     fresh = reads(ways)
     leave_unread(maya, OLD)
     old = reads(ways)
-    assert count_unread_waiting(maya.pk) == 10
+    assert standing_of(maya.pk).unread == 10
     # Ten seats may be looked up by another index than before, and the record has grown by some entries.
     most = {
         name: number + (100 if name in {"bell", "live"} else A_PAGE)
@@ -122,7 +123,7 @@ def test_the_bell_looks_no_further_than_it_counts() -> None:
     ways = ways_of(maya)
     as_in_large_tables()
     found = reads(ways)
-    assert count_unread_waiting(maya.pk) == MOST_COUNTED
+    assert standing_of(maya.pk).unread == MOST_COUNTED
     # A seat, its round, scope, release, product and notices.
     assert found["bell"] <= MOST_COUNTED * 12
     assert {name: number for name, number in found.items() if number > 3 * A_PAGE} == {}

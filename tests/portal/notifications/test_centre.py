@@ -16,9 +16,10 @@ from django.utils import timezone
 from audit.models import Delivery, LedgerEntry, Notice
 from audit.services.deliveries import end
 from audit.services.notices import mark_all_read, mark_read
-from portal.notifications.centre import count_unread, count_unread_waiting
+from portal.notifications.centre import count_unread
 from portal.notifications.sending import deliver_due
 from portal.pages.notifications import told_page
+from portal.pages.standing import standing_of
 from portal.services.people import set_user_active
 from releases.services.activities import retry_activity
 from releases.services.lifecycle import hold_release
@@ -63,7 +64,7 @@ def client_for(user: Any) -> Client:
 
 def at_the_bell(user: Any) -> int:
     """The number that somebody sees at the bell."""
-    return count_unread_waiting(user.pk)
+    return standing_of(user.pk).unread
 
 
 def activities_in(page: Page) -> list[str]:

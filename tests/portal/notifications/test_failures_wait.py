@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from audit.services.notices import mark_all_read
-from portal.notifications.centre import count_unread_waiting
+from portal.pages.standing import standing_of
 from releases.models import Activity
 from releases.services.activities import request_skip, retry_activity
 from releases.services.lifecycle import abort_release, defer_release
@@ -30,7 +30,7 @@ PEOPLE = ("ann", "bea", "liz", "max", "rita", "tom", "vera")
 
 
 def bell(user: Any) -> int:
-    return count_unread_waiting(user.pk)
+    return standing_of(user.pk).unread
 
 
 @pytest.fixture
