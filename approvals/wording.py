@@ -35,6 +35,9 @@ def sentence_for(code: str) -> str:
 
 Names = Mapping[tuple[str, int | str], str]
 _MOST_NAMED = 5
+_NOBODY = "nobody"
+# A seat for each member of what had none when the round opened.
+_NO_MEMBERS = "an entry without members"
 _LEFT_OUT = {
     "abstained": "{name} abstained",
     "auditor": "{name} only reads",
@@ -57,7 +60,7 @@ def source_words(source: Mapping[str, Any], names: Names) -> str:
 def seat_words(sources: Sequence[Mapping[str, Any]], names: Names) -> str:
     """Who a seat is for: "QA", or "QA or Omar Reyes" once an escalation has widened it."""
     named = [source_words(one, names) for one in sources if one["kind"] != "nobody"]
-    return " or ".join(dict.fromkeys(named)) or "nobody"
+    return " or ".join(dict.fromkeys(named)) or _NOBODY
 
 
 def listed(words: Iterable[str], last: str) -> str:
@@ -111,9 +114,10 @@ def stuck_words(reason: Node, names: Names) -> str:
     if data["code"] == "no_seats":
         lead = "nobody is asked"
     elif unfillable:
-        lead = f"nobody may decide for {listed(unfillable, 'and')}"
+        lead = _nobody_for(unfillable)
     else:
-        lead = f"{data['needed']} must approve and only {data['possible']} can"
+        stranded = [labels[_seat(node)] for node in reason.find("seat_unfillable")]
+        lead = _too_few(data["needed"], _number(data["possible"]), stranded)
     why = [
         _LEFT_OUT[str(node.data["code"])].format(name=_name(reason, names, node.data["person"]))
         for node in reason.find("person")
@@ -121,13 +125,30 @@ def stuck_words(reason: Node, names: Names) -> str:
     return f"stuck: {lead}" + (f" ({listed(why, 'and')})" if why else "")
 
 
+def _nobody_for(labels: Iterable[str]) -> str:
+    named = [_NO_MEMBERS if label == _NOBODY else label for label in labels]
+    return f"nobody may decide for {listed(named, 'and')}"
+
+
+def _too_few(needed: object, possible: int, stranded: Sequence[str]) -> str:
+    """ "2 must approve and only 1 can: nobody may decide for Legal"."""
+    if possible > 0:
+        lead = f"{needed} must approve and only {possible} can"
+        return f"{lead}: {_nobody_for(stranded)}" if stranded else lead
+    return f"{needed} must approve and {_nobody_for(stranded) if stranded else 'nobody can'}"
+
+
 def _missing(reason: Node, names: Names) -> str:
+    """What is missing, from those alone who can give it; from all when nobody can."""
     labels = _labels(reason, names)
     must = _numbers(reason.find("required")[0].data["missing"])
     rest = _number(reason.find("number")[0].data["missing"]) - len(must)
     parts = [f"{label} must approve" for label in dict.fromkeys(labels[one] for one in must)]
-    unfilled = reason.find("seat_open") + reason.find("seat_unfillable")
-    others = [labels[number] for node in unfilled if (number := _seat(node)) not in must]
+    able, unable = (
+        [labels[number] for node in reason.find(code) if (number := _seat(node)) not in must]
+        for code in ("seat_open", "seat_unfillable")
+    )
+    others = able or unable
     if rest > 0:
         parts.append(f"{rest} more of {listed(others, 'or')}" if others else f"{rest} more")
     return listed(parts, "and")

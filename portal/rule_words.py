@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
+
+from approvals.wording import listed
 
 _REJECT: Final[Mapping[str, str]] = {
     "first": "One rejection ends it.",
@@ -46,14 +48,16 @@ def comment_words(rule: Mapping[str, Any]) -> str:
     return "A comment is optional when you approve and required when you reject."
 
 
-def separation_words(separation: Mapping[str, Any]) -> list[str]:
-    """Who may not decide, a sentence for each duty that is kept apart."""
+def separation_words(separation: Mapping[str, Any], linked: Sequence[str]) -> list[str]:
+    """Who may not decide, a sentence for each duty that is kept apart.
+
+    `linked`: the names of the activities that somebody else must decide.
+    """
     found = []
     if separation.get("requester"):
         found.append("Whoever made or started the release may not decide.")
     if separation.get("authors"):
         found.append("Authors of the release may not decide.")
-    linked = separation.get("not_with") or ()
     if linked:
-        found.append(f"Whoever decides on {', '.join(linked)} may not decide here.")
+        found.append(f"Whoever decides on {listed(linked, 'or')} may not decide here.")
     return found

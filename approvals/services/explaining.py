@@ -8,11 +8,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 
-from approvals.facts import electorate_from, live_decisions, people_of, seats_of
+from approvals.facts import (
+    electorate_from,
+    exclusions_of,
+    live_decisions,
+    load_people,
+    people_of,
+    seats_of,
+)
 from approvals.models import Approval, Decision
 from approvals.rules.eligibility import Hat, hats
 from approvals.rules.quorum import Evaluation, Vote, can_be_seated
-from approvals.rules.seats import SourceKey
+from approvals.rules.seats import SourceKey, named_users, source_keys
 from approvals.services.decisions import (
     Standing,
     require_open,
@@ -44,6 +51,37 @@ def look_at_round(
     electorate = electorate_from(seats, exclusions, people)
     live = live_decisions(decisions)
     return Standing(approval, seats, electorate, list(decisions), live, people.names)
+
+
+def look_at_rounds(
+    approvals: Sequence[Approval],
+    decisions: Mapping[int, Sequence[Decision]],
+    *,
+    lineage: Sequence[int],
+    now: dt.datetime,
+    named: Collection[SourceKey] = (),
+) -> dict[int, Standing]:
+    """Several open rounds of one place, by key; one query for the people of all of them.
+
+    `decisions` by round. Who may not decide is what the host has last said of each. All have the
+    same names: those of their seats and of `named`.
+    """
+    seats = {one.pk: seats_of(one) for one in approvals}
+    excluded = {one.pk: exclusions_of(one) for one in approvals}
+    every = [seat for several in seats.values() for seat in several]
+    users = named_users(every).union(*excluded.values())
+    people = load_people(source_keys(every), users, lineage, now, named=named)
+    return {
+        one.pk: Standing(
+            approval=one,
+            seats=seats[one.pk],
+            electorate=electorate_from(seats[one.pk], excluded[one.pk], people),
+            decisions=list(decisions[one.pk]),
+            live=live_decisions(decisions[one.pk]),
+            names=people.names,
+        )
+        for one in approvals
+    }
 
 
 def may_vote(standing: Standing, actor: Actor, now: dt.datetime) -> Answer:

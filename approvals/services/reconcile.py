@@ -134,10 +134,12 @@ def _reconcile(approval: Approval, lineage: Sequence[int], journal: Journal) -> 
     fresh = rewrite_asked(approval, asked_accounts(evaluation), standing.answered, journal.at)
     approval.reconciled_at = journal.at
     changed = approval.stuck != evaluation.stuck
+    tally = tally_text(evaluation)
+    if changed or approval.tally != tally:
+        approval.version += 1
+        approval.tally = tally
     if changed:
         approval.stuck = evaluation.stuck
-        approval.version += 1
-        approval.tally = tally_text(evaluation)
         save_tracked(journal, [approval], ["stuck", "version", "tally", "reconciled_at"])
         journal.add(
             "approval.stuck" if approval.stuck else "approval.unstuck",
@@ -147,7 +149,7 @@ def _reconcile(approval: Approval, lineage: Sequence[int], journal: Journal) -> 
         if approval.stuck:
             tell_stuck(approval, journal)
     else:
-        update_rows([approval], ["reconciled_at"])
+        update_rows([approval], ["reconciled_at", "tally", "version"])
     if fresh:
         journal.add("approval.asked", approval=approval.pk, host=approval.host, asked=sorted(fresh))
         tell_asked(approval, fresh, evaluation.electorate, standing.names, journal)

@@ -14,6 +14,7 @@ from approvals.facts import People, electorate_from, load_people
 from approvals.models import Approval, Decision
 from approvals.rules.deadlines import build_ladder, decides_at
 from approvals.rules.quorum import Evaluation, evaluate
+from approvals.rules.seat_states import open_seats
 from approvals.rules.seats import (
     Rule,
     Seat,
@@ -130,8 +131,9 @@ def _new_round(request: RoundRequest, seats: tuple[Seat, ...], now: dt.datetime)
 
 
 def tally_text(evaluation: Evaluation) -> str:
-    """The running result as `Approval.tally` keeps it."""
-    return canonical_text({**evaluation.counts(), "state": evaluation.state})
+    """The running result as `Approval.tally` keeps it, with what has become of its empty seats."""
+    told = {"state": evaluation.state, "open": open_seats(evaluation)}
+    return canonical_text({**evaluation.counts(), **told})
 
 
 def open_rounds(requests: Sequence[RoundRequest], *, journal: Journal) -> list[Approval]:

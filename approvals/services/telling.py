@@ -76,11 +76,16 @@ def _reason(source: Source, names: Names) -> tuple[str, str]:
     return kind, str(ref) if kind == "right" else names.get((kind, ref), "")
 
 
-def tell_stuck(approval: Approval, journal: Journal) -> None:
-    """Nobody can complete a round any more; whoever manages hears of it at once (EXE-9)."""
+def tell_stuck(
+    approval: Approval, journal: Journal, whom: Collection[Listeners] | None = None
+) -> None:
+    """Nobody can complete a round any more; whoever manages hears of it at once (EXE-9).
+
+    `whom`: who hears instead, when it was stuck before they came to manage.
+    """
     journal.tell(
         "stuck",
-        [_managers(approval)],
+        [_managers(approval)] if whom is None else whom,
         host=approval.host,
         attempt=approval.attempt,
         needs_action=True,

@@ -5,17 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
-from uuid import UUID
 
 from approvals.models import Approval, Decision
-from approvals.rules.seats import Seat, Source, entry_reference
+from approvals.rules.seats import Source, entry_reference
 from approvals.services.decisions import Standing
 from approvals.services.explaining import why_asked
-from approvals.wording import seat_words, sentence_for, source_words, still_needed, stuck_words
+from approvals.wording import source_words, still_needed
 from portal.pages.activity_standing import ActivityPage
+from portal.pages.activity_stuck import StuckPanel, stuck_panel
+from portal.pages.seats import ShownSeat, others_words, shown_seats
 from portal.rule_words import rule_words
 from portal.wording import condition_words, verdict_words
 from releases.rules.conditions import applies
@@ -23,22 +24,11 @@ from releases.rules.transitions import ActivityState
 
 _MOST_NAMED: Final = 5
 _SO_MANY: Final = re.compile(r"^(\d+ more)( of)?")
-_NOBODY: Final = UUID(int=0)
-_FILLED: Final = {"approve": "approved", "reject": "rejected"}
 _CLOSED: Final = {
     Approval.State.APPROVED: "Nothing more is needed: this is approved.",
     Approval.State.REJECTED: "Nothing more is asked: this is rejected.",
     Approval.State.EXPIRED: "Nothing more is asked: this has expired.",
     Approval.State.CLOSED: "Nothing more is asked: this was closed without a result.",
-}
-# A left-out reason as it is said of somebody else; the engine's sentences speak to the person.
-_OTHERS: Final[Mapping[str, str]] = {
-    "own_change": "made, started or is an author of this release",
-    "four_eyes": "decided on an activity that somebody else must decide",
-    "own_request": "asked for this override",
-    "inactive": "is deactivated",
-    "machine_user": "is a machine user",
-    "auditor": "is an auditor, who reads and holds no seat",
 }
 
 
@@ -82,7 +72,7 @@ class SeatPanel:
     excluded: list[Excluded]
     still_needed: str
     rule: str = ""
-    stuck: str = ""
+    stuck: StuckPanel | None = None
     approvals: int = 0
     needed: int | None = None
     abstained: list[str] = field(default_factory=list)
@@ -101,14 +91,18 @@ def seat_panel(page: ActivityPage) -> SeatPanel:
     policy = json.loads(approval.policy)
     votes = standing.live.values()
     evaluation = page.evaluation
+    seats = shown_seats(
+        standing, evaluation, page.names, actor=page.actor, may_decide=bool(page.may_decide())
+    )
     return SeatPanel(
         rows=sorted(
-            _rows(page, standing), key=lambda row: (not row.open, not row.required, row.number)
+            (_row(page, one) for one in seats),
+            key=lambda row: (not row.open, not row.required, row.number),
         ),
         excluded=_excluded(page, standing, policy),
         still_needed=_needed_words(page, approval),
         rule=rule_words(policy["rule"], policy["needed"], policy["seat_count"]),
-        stuck=stuck_words(evaluation.reason, page.names) if evaluation else "",
+        stuck=stuck_panel(page, seats),
         approvals=sum(vote.verdict == "approve" for vote in votes),
         needed=policy["needed"],
         abstained=[vote.display_name for vote in votes if vote.verdict == "abstain"],
@@ -129,45 +123,23 @@ def _as_sentence(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _rows(page: ActivityPage, standing: Standing) -> Iterator[SeatRow]:
-    mine = _my_seats(page)
-    waiting = page.waiting_by_seat()
-    for seat in standing.seats:
-        words = seat_words([one.to_dict() for one in seat.sources], page.names)
-        vote = standing.live.get(page.seating.get(seat.number, _NOBODY))
-        if vote is not None:
-            yield _filled(page, seat, words, vote)
-        else:
-            names = waiting.get(seat.number, [])
-            yield SeatRow(
-                number=seat.number,
-                words=words,
-                state=_open_state(page, seat, mine, names),
-                required=seat.required,
-                mine=seat.number in mine,
-                may_decide=tuple(names[:_MOST_NAMED]) if names != [words] else (),
-                more=max(0, len(names) - _MOST_NAMED),
-            )
-
-
-def _open_state(page: ActivityPage, seat: Seat, mine: set[int], names: list[str]) -> str:
-    if page.evaluation is None or page.evaluation.ended:
-        return "left_open"
-    if seat.number in mine:
-        return "your_turn"
-    return "waiting" if names else "excluded"
-
-
-def _filled(page: ActivityPage, seat: Seat, words: str, vote: Decision) -> SeatRow:
-    state = _FILLED[vote.verdict]
-    if state == "approved" and page.approval and vote.fingerprint != page.approval.fingerprint:
-        state = "approved_earlier"
-    return SeatRow(
+def _row(page: ActivityPage, shown: ShownSeat) -> SeatRow:
+    seat, vote = shown.seat, shown.vote
+    row = SeatRow(
         number=seat.number,
-        words=words,
-        state=state,
+        words=shown.words,
+        state=shown.state,
         required=seat.required,
-        mine=vote.person == page.actor.person,
+        mine=shown.mine,
+        note=shown.note,
+    )
+    if vote is None:
+        awaited = shown.awaited if shown.awaited != (shown.words,) else ()
+        return replace(
+            row, may_decide=awaited[:_MOST_NAMED], more=max(0, len(awaited) - _MOST_NAMED)
+        )
+    return replace(
+        row,
         who=vote.display_name,
         word=verdict_words(page.activity.kind).get(vote.verdict, vote.verdict),
         decided_at=vote.decided_at,
@@ -192,15 +164,6 @@ def _answer(value: Any) -> str:
     return str(value)
 
 
-def _my_seats(page: ActivityPage) -> set[int]:
-    """The open seats that the actor could fill at this moment."""
-    if page.standing is None or not page.may_decide():
-        return set()
-    if page.actor.person in page.standing.live:
-        return set()
-    return {hat.seat for hat in why_asked(page.standing, page.actor)}
-
-
 def awaited_names(page: ActivityPage) -> list[str]:
     """Everyone whose vote could still come, by name."""
     if page.standing is None or page.evaluation is None or page.evaluation.ended:
@@ -210,11 +173,11 @@ def awaited_names(page: ActivityPage) -> list[str]:
 
 
 def _excluded(page: ActivityPage, standing: Standing, policy: Mapping[str, Any]) -> list[Excluded]:
-    people = standing.electorate.left_out()
+    # Whoever has voted was asked: what has become of them since stands at their seat.
     found = [
-        Excluded(one.display_name, _OTHERS.get(one.left_out, sentence_for(one.left_out)))
-        for one in people
-        if one.left_out
+        Excluded(one.display_name, others_words(one.left_out))
+        for one in standing.electorate.left_out()
+        if one.left_out and one.person not in standing.live
     ]
     for entry in policy["left_out"]:
         kind, ref = entry_reference(entry)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
-from approvals.facts import live_decisions, seats_of, vote_of
-from approvals.models import Decision
-from approvals.rules.seating import seat_votes
 from approvals.rules.seats import entry_reference
-from approvals.selectors import decisions_of
-from approvals.wording import seat_words, source_words
+from approvals.selectors import decisions_of, names_of_sources
+from approvals.services.decisions import Standing
+from approvals.services.explaining import judged, look_at_rounds, may_vote
+from approvals.wording import source_words
 from audit.actor import Actor
 from audit.errors import NotFound
 from portal.pages.graph import layers_of
+from portal.pages.phase_owner import owner_path
 from portal.pages.release_acts import Choice, ways_out
 from portal.pages.release_phases import (
     PhaseCard,
@@ -26,10 +26,11 @@ from portal.pages.release_phases import (
 )
 from portal.pages.release_rows import ActivityRow, Seat, cells_text
 from portal.pages.release_scene import Scene, load_scene, owner_keys
+from portal.pages.seats import shown_seats
+from releases.facts import lineage_of
 from releases.models import Phase, Release
-from releases.rules.transitions import ActivityState
-
-_SEAT_STATES: Final = {"approve": "approved", "reject": "rejected", "abstain": "abstained"}
+from releases.permissions import can_decide
+from releases.rules.transitions import ACTIVITY_WAITING, ActivityState
 
 
 @dataclass
@@ -74,6 +75,11 @@ class PhasePage:
         kind, ref = keys[0]
         name = source_words({"kind": kind, "ref": ref}, self.scene.names)
         return name if kind == "user" else f"{name} ({kind})"
+
+    @property
+    def owner_path(self) -> str:
+        """Where the reader gives it to another owner; empty when they may not, or not now."""
+        return owner_path(self.scene, self.own_path)
 
     @property
     def description(self) -> str:
@@ -140,50 +146,59 @@ def _position(row: ActivityRow) -> tuple[int, int]:
 def load_phase_page(actor: Actor, release_id: int, key: str) -> PhasePage:
     """Load the page for a reader. Raises NotFound where the release is hidden, or has no such phase."""
     scene, _ = load_scene(actor, release_id, phase=key)
+    standings = _standings(scene, key)
     cards = phase_cards(scene)
     card = next((one for one in cards if one.phase.key == key), None)
     if card is None:
         raise NotFound
-    _add_seats(scene, card)
+    for row in card.rows:
+        if row.approval is not None and row.approval.pk in standings:
+            row.seats = _seats(scene, standings[row.approval.pk])
+        elif row.is_manual and row.activity.state == ActivityState.BLOCKED:
+            row.planned = _planned(scene, row)
     return PhasePage(scene, card, cards)
 
 
-def _add_seats(scene: Scene, card: PhaseCard) -> None:
-    """Give each manual activity its seats: taken and open ones, or those its process plans."""
-    waiting = [row for row in card.rows if row.is_waiting and row.approval is not None]
-    decisions = decisions_of([row.approval for row in waiting if row.approval]) if waiting else {}
-    for row in card.rows:
-        if row in waiting and row.approval is not None:
-            row.seats = _seats(row, decisions[row.approval.pk])
-        elif row.is_manual and row.activity.state == ActivityState.BLOCKED:
-            row.planned = _planned(scene, row)
+def _standings(scene: Scene, key: str) -> dict[int, Standing]:
+    """The phase's open rounds, by key, and all names that its page needs; one query for both."""
+    rounds = [
+        scene.rounds[one.pk]
+        for one in scene.board.activities
+        if one.phase.key == key and one.state in ACTIVITY_WAITING and one.pk in scene.rounds
+    ]
+    if not rounds:
+        scene.names = names_of_sources(scene.named)
+        return {}
+    found = look_at_rounds(
+        rounds,
+        decisions_of(rounds),
+        lineage=lineage_of(scene.release),
+        now=scene.now,
+        named=scene.named,
+    )
+    scene.names = found[rounds[0].pk].names
+    return found
 
 
-def _seats(row: ActivityRow, decisions: Sequence[Decision]) -> list[Seat]:
-    assert row.approval is not None  # noqa: S101  (the caller looked)
-    live = live_decisions(decisions)
-    seats = seats_of(row.approval)
-    filled = seat_votes([vote_of(one) for one in live.values()], seats).filled
-    shown = []
-    for seat in seats:
-        decision = live[filled[seat.number]] if seat.number in filled else None
-        shown.append(
-            Seat(
-                words=seat_words([one.to_dict() for one in seat.sources], row.names),
-                state=_SEAT_STATES[decision.verdict] if decision else _open_state(row),
-                by=decision.display_name if decision else "",
-                required=seat.required,
-            )
+def _seats(scene: Scene, standing: Standing) -> list[Seat]:
+    may_decide = can_decide(scene.actor) and may_vote(standing, scene.actor, scene.now)
+    shown = shown_seats(
+        standing,
+        judged(standing),
+        standing.names,
+        actor=scene.actor,
+        may_decide=bool(may_decide),
+    )
+    return [
+        Seat(
+            words=one.words,
+            state=one.state,
+            by=one.vote.display_name if one.vote else "",
+            required=one.seat.required,
+            note=one.note,
         )
-    return shown
-
-
-def _open_state(row: ActivityRow) -> str:
-    return "your_turn" if row.is_mine and row.approval and _one_seat(row) else "waiting"
-
-
-def _one_seat(row: ActivityRow) -> bool:
-    return row.approval is not None and len(seats_of(row.approval)) == 1
+        for one in shown
+    ]
 
 
 def _planned(scene: Scene, row: ActivityRow) -> list[str]:
