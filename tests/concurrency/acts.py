@@ -28,6 +28,7 @@ from releases.services import decisions as deciding
 from releases.services.activities import retry_activity
 from releases.services.due import enforce_deadline, run_due
 from releases.services.lifecycle import abort_release, start_release
+from releases.services.phase_owners import change_phase_owner
 from releases.services.processes import save_draft
 from releases.services.products import create_product
 from releases.services.reminding import remind_awaited
@@ -154,6 +155,15 @@ def abort(release_id: int, user_id: int) -> dict[str, Any]:
     """Give a release up."""
     abort_release(release_id=release_id, reason="Not now.", actor=actor_of(user_id))
     return {}
+
+
+@answered
+def give_phase(release_id: int, user_id: int, owner: str) -> dict[str, Any]:
+    """Give the phase `p` of a release to somebody."""
+    phase = change_phase_owner(
+        release_id=release_id, phase="p", owner=owner, reason="Yours.", actor=actor_of(user_id)
+    )
+    return {"owner": phase.owner_user_id}
 
 
 @answered
