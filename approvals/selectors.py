@@ -135,13 +135,15 @@ def scopes_with_a_seat(
 
 
 def scopes_with_a_live_seat(
-    user_id: int | None, roles: Sequence[tuple[int, int]] | None = None
+    user_id: int | None,
+    roles: Sequence[tuple[int, int]] | None = None,
+    groups: Collection[int] | None = None,
 ) -> models.QuerySet[Any]:
     """The same by what open rounds name and the user holds now: for one added a moment ago.
 
-    `roles`: those they hold (`roles_held`), when the caller has read them.
+    `roles`: those they hold (`roles_held`), `groups`: those they are in, when the caller has read them.
     """
-    named = Q(group_id__in=live_group_ids(user_id))
+    named = Q(group_id__in=live_group_ids(user_id) if groups is None else groups)
     for role_id, scope_id in roles_held(user_id) if roles is None else roles:
         named |= Q(role_id=role_id, approval__scope__path__contains=f"/{scope_id}/")
     is_open = Q(approval__state=Approval.State.OPEN)
@@ -156,11 +158,6 @@ def scopes_with_a_vote(
     `among` as for `scopes_with_a_seat`.
     """
     return _within(Approval.objects.filter(decisions__user_id=user_id or 0), among)
-
-
-def scopes_with_open_rounds() -> models.QuerySet[Any]:
-    """The scopes in which anybody is asked anything right now."""
-    return Approval.objects.filter(state=Approval.State.OPEN).values("scope_id")
 
 
 def _within(

@@ -9,6 +9,7 @@ their time, count for nothing. A superuser holds every right, and no seat.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
 
@@ -58,16 +59,25 @@ def live_group_ids(user_id: int | None) -> models.QuerySet[Any]:
     return live_memberships().filter(user_id=user_id).values("group_id")
 
 
-def _grants(user_id: int | None, action: str, model: type[models.Model]) -> tuple[Any, Any]:
-    """guardian's rows on `model` that give the account the action: its own, and its groups'."""
+def _grants(
+    user_id: int | None,
+    action: str,
+    model: type[models.Model],
+    groups: Collection[int] | None = None,
+) -> tuple[Any, Any]:
+    """guardian's rows on `model` that give the account the action: its own, and its groups'.
+
+    `groups`: those it is in, when the caller has read them.
+    """
     named = within_time() & Q(permission__codename=action)
     own = get_user_obj_perms_model(model)._default_manager.filter(
         named, user_id=user_id, user__is_active=True
     )
-    groups = get_group_obj_perms_model(model)._default_manager.filter(
-        named, group_id__in=live_group_ids(user_id)
+    member_of = live_group_ids(user_id) if groups is None else groups
+    through = get_group_obj_perms_model(model)._default_manager.filter(
+        named, group_id__in=member_of
     )
-    return own, groups
+    return own, through
 
 
 @lru_cache(maxsize=64)
@@ -129,12 +139,19 @@ def by_rows(actor: Actor, action: str, found: bool) -> Answer:
     )
 
 
-def granted(actor: Actor, action: str, model: type[models.Model], key: str) -> Q:
+def granted(
+    actor: Actor,
+    action: str,
+    model: type[models.Model],
+    key: str,
+    groups: Collection[int] | None = None,
+) -> Q:
     """The condition under which a row gives the actor `action` by guardian's rows on `model`.
 
-    `key` is the path from the filtered rows to the key of `model` (such as `product_id`).
+    `key` is the path from the filtered rows to the key of `model` (such as `product_id`); `groups`
+    those that the actor is in, when the caller has read them.
     """
-    own, groups = _grants(actor.user_id, action, model)
+    own, through = _grants(actor.user_id, action, model, groups)
     return Q(Exists(own.filter(content_object_id=OuterRef(key)))) | Q(
-        Exists(groups.filter(content_object_id=OuterRef(key)))
+        Exists(through.filter(content_object_id=OuterRef(key)))
     )

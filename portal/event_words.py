@@ -66,6 +66,7 @@ _PHASES: Final = {
     "phase.failed": _happened("failed", "phase"),
     "phase.skipped": _happened("was skipped", "phase"),
     "phase.aborted": _happened("was aborted", "phase"),
+    "phase.owner_changed": _did("changed the owner of", "phase"),
 }
 _ACTIVITIES: Final = {
     "activity.started": _happened("started", "activity"),
@@ -80,6 +81,7 @@ _ACTIVITIES: Final = {
     "activity.retried": _did("retried", "activity"),
     "activity.skip_requested": _did("asked to skip", "activity"),
     "activity.commented": EventWords("commented on", "decision", "activity"),
+    "activity.information_asked": EventWords("asked for information on", "decision", "activity"),
     "activity.result_reported": _did("reported on", "activity"),
 }
 _APPROVALS: Final = {
@@ -202,10 +204,16 @@ def _managers(data: Mapping[str, Any]) -> str:
     return f"{names.get('former', '')} → {names.get('manager', '')}"
 
 
+def _owners(data: Mapping[str, Any]) -> str:
+    names = data.get("names") or {}
+    return f"{names.get('former', '')} → {names.get('owner', '')}"
+
+
 _DETAILS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "approval.escalated": lambda data: f"level {data.get('level')}",
     "approval.reminded": _people,
     "release.manager_changed": _managers,
+    "phase.owner_changed": _owners,
 }
 
 

@@ -30,7 +30,7 @@ def moment_words(moment: dt.datetime, zone: ZoneInfo) -> str:
 def short_moment_words(moment: dt.datetime, zone: ZoneInfo, now: dt.datetime) -> str:
     """As short as stays clear: "10:39" today, "Sun 10:39" from yesterday on, else "22 Nov, 10:39".
 
-    A weekday is yesterday's or one of the next six days, so that no one says two things.
+    A weekday is yesterday's or one of the next five days, so that no one says two things.
     """
     local, today = moment.astimezone(zone), now.astimezone(zone).date()
     away = (local.date() - today).days
@@ -44,7 +44,7 @@ def short_moment_words(moment: dt.datetime, zone: ZoneInfo, now: dt.datetime) ->
 
 
 def span_words(span: dt.timedelta) -> str:
-    """A length of time: "35 min", "1 h 35", "3 d 4 h"; portal.js counts on by the same words."""
+    """A length of time: "35 min", "1 h 35", "3 d 4 h"; moments.js counts on by the same words."""
     minutes = int(abs(span).total_seconds()) // 60
     hours, days = minutes // 60, minutes // 1440
     if minutes < 60:

@@ -185,13 +185,17 @@ def _deadline(outcome: Outcome) -> str:
 
 
 def _told(outcome: Outcome) -> str:
+    return _told_words(outcome.told)
+
+
+def _told_words(told: Sequence[Told]) -> str:
     """Who was told over which channels: "Tom Reuter was told (email)."."""
     reached: dict[str, list[str]] = {}
-    for one in outcome.told:
+    for one in told:
         reached.setdefault(", ".join(one.channels) or IN_THE_PORTAL, []).append(one.name)
     if not reached:
         return ""
-    were = "was" if len(outcome.told) == 1 else "were"
+    were = "was" if len(told) == 1 else "were"
     if len(reached) == 1:
         ((channels, names),) = reached.items()
         return f"{listed(names, 'and')} {were} told ({channels})."
@@ -225,6 +229,12 @@ def result_of_withdrawal(outcome: Outcome) -> ResultText:
 def result_of_comment(*, my_turn: bool) -> ResultText:
     """A comment was written."""
     return ResultText(f"{COMMENTED} Your decision is still open." if my_turn else COMMENTED, "blue")
+
+
+def result_of_question(told: Sequence[Told]) -> ResultText:
+    """Somebody who is asked has asked for information; their seat stays open."""
+    said = ("Asked.", _told_words(told), "Your decision is still open.")
+    return ResultText(" ".join(one for one in said if one), "blue")
 
 
 def result_of_retry(attempt: int, *, opened: bool) -> ResultText:

@@ -15,11 +15,25 @@ from releases.rules.transitions import ActivityState, PhaseState, ReleaseState
 
 @dataclass(frozen=True)
 class StateLook:
-    """What a label shows."""
+    """What a label shows; `word` is the whole, as tables and drawings have it in one piece."""
 
     word: str
     tone: str
     icon: str
+
+    @property
+    def lead(self) -> str:
+        """What stands in the label itself: "On Hold"."""
+        return self.word.partition(_DASH)[0]
+
+    @property
+    def beside(self) -> str:
+        """What stands beside it, where there is more to say: "Awaiting Approval"."""
+        return self.word.partition(_DASH)[2]
+
+
+# Between a label and what stands beside it, in `releases.wording`.
+_DASH: Final = " – "
 
 
 _RELEASES: Final[Mapping[str, str]] = {
@@ -54,12 +68,8 @@ _ACTIVITIES: Final[Mapping[str, str]] = {
     ActivityState.SKIPPED: "remove",
     ActivityState.ABORTED: "stop_circle",
 }
-# A label has no room for "On Hold – Awaiting Approval"; the amber hand says the first half.
-_SHORT: Final[Mapping[str, str]] = {
-    PhaseState.PENDING: "Not started",
-    ActivityState.AWAITING_APPROVAL: "Awaiting Approval",
-    ActivityState.WAITING_FOR_INPUT: "Waiting for Input",
-}
+# What pages call otherwise than the API.
+_ON_PAGES: Final[Mapping[str, str]] = {PhaseState.PENDING: "Not started"}
 SEATS: Final[Mapping[str, StateLook]] = {
     "waiting": StateLook("Waiting", "grey", "empty"),
     "your_turn": StateLook("Your turn", "blue", "ring"),
@@ -69,6 +79,7 @@ SEATS: Final[Mapping[str, StateLook]] = {
     "abstained": StateLook("Abstained", "grey", "dash"),
     "delegated": StateLook("Delegated", "grey", "arrow"),
     "excluded": StateLook("Excluded (conflict of interest)", "grey", "bar"),
+    "unfillable": StateLook("Nobody can fill it", "amber", "cross"),
 }
 RISKS: Final[Mapping[str, StateLook]] = {
     "low": StateLook("Low risk", "grey", "remove"),
@@ -81,7 +92,7 @@ def _looks(
     words: Mapping[str, str], tones: Mapping[str, str], icons: Mapping[str, str]
 ) -> dict[str, StateLook]:
     return {
-        str(state): StateLook(_SHORT.get(state, words[state]), tones[state], shape)
+        str(state): StateLook(_ON_PAGES.get(state, words[state]), tones[state], shape)
         for state, shape in icons.items()
     }
 

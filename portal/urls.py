@@ -17,6 +17,7 @@ from portal.views.inbox_export import decided_as_csv
 from portal.views.live import live
 from portal.views.notifications import centre, latest, read, read_all
 from portal.views.password_reset import MailedLinkView
+from portal.views.phase_owner import phase_owner
 from portal.views.reauthenticate import ByCode, ByPassword
 from portal.views.release_acts import release_act
 from portal.views.reminding import remind
@@ -90,6 +91,7 @@ urlpatterns = [
     path("releases/new/", releases.new_release, name="release_new"),
     path("releases/<int:release_id>/", releases.release, name="release"),
     path("releases/<int:release_id>/phases/<slug:key>/", releases.phase, name="phase"),
+    path("releases/<int:release_id>/phases/<slug:key>/owner/", phase_owner, name="phase_owner"),
     path("releases/<int:release_id>/remind/", remind, name="release_remind"),
     path("releases/<int:release_id>/<slug:act>/", release_act, name="release_act"),
     path("admin/", admin.site.urls),

@@ -60,13 +60,27 @@ def verdict_words(kind: str) -> dict[str, str]:
     return {"approve": approve, "reject": reject, "abstain": "Abstain"}
 
 
-def condition_words(reason: Mapping[str, Any]) -> str:
-    """Why an activity or a seat does or does not apply, from the rule's reason (POL-10)."""
+def condition_words(reason: Mapping[str, Any], subject: str = "") -> str:
+    """Why an activity or a seat does or does not apply, from the rule's reason (POL-10).
+
+    `subject`: what it is said of ("This activity"), where that is not plain from what stands beside.
+    """
+    always = reason.get("code") == "always"
+    lead = "does not apply" if reason.get("code") == "does_not_apply" else "applies"
+    words = f"{subject} {lead}" if subject else lead.capitalize()
+    return f"{words} always." if always else f"{words}: {_conditions(reason)}."
+
+
+def seat_condition_words(reason: Mapping[str, Any]) -> str:
+    """Why those whom an entry of the process names are or are not asked (POL-10)."""
     if reason.get("code") == "always":
-        return "Applies always."
-    parts = [_condition(one) for one in reason.get("conditions", ())]
-    lead = "Applies" if reason.get("code") == "applies" else "Does not apply"
-    return f"{lead}: {'; '.join(parts)}."
+        return "asked always"
+    told = _conditions(reason)
+    return f"not asked: {told}" if reason.get("code") == "does_not_apply" else told
+
+
+def _conditions(reason: Mapping[str, Any]) -> str:
+    return "; ".join(_condition(one) for one in reason.get("conditions", ()))
 
 
 def _condition(judged: Mapping[str, Any]) -> str:

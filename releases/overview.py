@@ -39,7 +39,7 @@ def people_asked(rounds: Collection[Approval]) -> list[AskedPerson]:
     """
     rows = AskedPerson.objects.filter(approval__in=rounds, is_open=True, has_answered=False)
     rows = rows.annotate(reminded_at=last_reminded())
-    named = ("approval_id", "asked_at", "user__username", "user__display_name")
+    named = ("approval_id", "asked_at", "user__username", "user__display_name", "user__person")
     return list(rows.select_related("user").only(*named).order_by("asked_at", "pk"))
 
 

@@ -51,7 +51,12 @@ _HOST = "activity:"
 
 def releases_for(actor: Actor) -> models.QuerySet[Release]:
     """The releases that the actor may see; those of archived products are left out."""
-    rows = Release.objects.select_related("product", "scope").filter(product__is_archived=False)
+    return archived_too_for(actor).filter(product__is_archived=False)
+
+
+def archived_too_for(actor: Actor) -> models.QuerySet[Release]:
+    """The releases that the actor may see, those of archived products too: for what is on record."""
+    rows = Release.objects.select_related("product", "scope")
     if sees_all(actor):
         return rows
     return rows.filter(visible(actor) | reached_live(actor))

@@ -7,13 +7,14 @@ from functools import lru_cache
 from typing import Any
 
 from django.db import models
-from django.db.models import Exists, OuterRef
-from django.db.models.functions import Now
+from django.db.models import Exists, OuterRef, Subquery
+from django.db.models.functions import Coalesce, Now
 
 from approvals.selectors import Reach
 from audit.actor import Actor
 from audit.compiled import Compiled
 from releases.models import Activity, Release, Snooze
+from releases.rules.transitions import ReleaseState
 from releases.visibility import asked_or_named, first_visible, may, may_be_asked
 
 Known = Callable[[int], Mapping[str, Any]]
@@ -35,11 +36,21 @@ def _to_show(activity_id: int, user_id: int, known: Known | None) -> models.Quer
         .annotate(
             read_at=Now(),
             was_snoozed=Exists(Snooze.objects.filter(activity_id=OuterRef("pk"))),
+            former_version=Subquery(_shipped_before().values("version")[:1]),
             **(known(user_id) if known else {}),
         )
         .filter(pk=activity_id)
         .order_by()
     )
+
+
+def _shipped_before() -> models.QuerySet[Release]:
+    """What the product of an activity's release had completed before that release ended."""
+    return Release.objects.filter(
+        product=OuterRef("release__product_id"),
+        state=ReleaseState.COMPLETED.value,
+        ended_at__lt=Coalesce(OuterRef("release__ended_at"), Now()),
+    ).order_by("-ended_at", "-pk")
 
 
 @lru_cache(maxsize=8)
@@ -58,6 +69,8 @@ def activity_to_show(actor: Actor, activity_id: int, known: Known | None = None)
     """One visible activity with all that its page says of it, and `read_at`. Raises NotFound.
 
     `was_snoozed` says whether anybody ever put it aside: mostly nobody has, and no page asks who.
+    `former_version` is what the product shipped last before this release, and no more of that than its
+    version, which belongs to what is asked: none when it is the first.
     `known`: a function of the module that asks; of the reader's key, expressions by name to be told
     besides.
     """

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, Exists, OuterRef, Q, Value, When
+from django.db.models import Case, Exists, ExpressionWrapper, OuterRef, Q, Value, When
 
+from approvals.audience import MANAGER_ROLE
 from approvals.models import AskedPerson, ScopeGroupPermission, ScopeUserPermission
 from approvals.selectors import (
     Reach,
+    live_assignments,
     roles_held,
     scopes_with_a_live_seat,
     scopes_with_a_seat,
@@ -26,12 +28,18 @@ Roles = Sequence[tuple[int, int]]  # (role, scope), as `roles_held` gives them
 
 def everywhere(actor: Actor, action: str) -> Q:
     """Whether guardian's rows on the scope "everything" give the actor the action."""
-    named = within_time() & Q(permission__codename=action)
-    own = ScopeUserPermission.objects.filter(
-        named, user_id=actor.user_id or 0, user__is_active=True
-    )
-    groups = ScopeGroupPermission.objects.filter(named, group_id__in=live_group_ids(actor.user_id))
+    own, groups = grants_everywhere(actor.user_id or 0, action)
     return Q(Exists(own)) | Q(Exists(groups))
+
+
+def grants_everywhere(
+    user_id: int, action: str
+) -> tuple[models.QuerySet[ScopeUserPermission], models.QuerySet[ScopeGroupPermission]]:
+    """These rows: the account's own, and those of its groups."""
+    named = within_time() & Q(permission__codename=action)
+    own = ScopeUserPermission.objects.filter(named, user_id=user_id, user__is_active=True)
+    groups = ScopeGroupPermission.objects.filter(named, group_id__in=live_group_ids(user_id))
+    return own, groups
 
 
 def sees_all(actor: Actor) -> bool:
@@ -39,16 +47,24 @@ def sees_all(actor: Actor) -> bool:
     return actor.kind == "system" or actor.is_superuser
 
 
-def visible(actor: Actor, to_release: str = "", among: models.QuerySet[Any] | None = None) -> Q:
+def visible(actor: Actor, to_release: str = "") -> Q:
     """The condition under which the actor sees a release, by rights or by a seat once held.
 
     `to_release` is the path from the filtered rows to the release ("release__" for activities).
-    `among`: the scopes of those rows, where they are few of all.
     """
+    return everywhere(actor, "view") | _visible_here(actor, to_release)
+
+
+def _visible_here(
+    actor: Actor,
+    to_release: str,
+    among: models.QuerySet[Any] | None = None,
+    groups: Collection[int] | None = None,
+) -> Q:
+    """The same without what is given everywhere. `among`: the scopes of those rows, where they are few."""
     return (
-        everywhere(actor, "view")
-        | granted(actor, "view", Product, f"{to_release}product_id")
-        | granted(actor, "view", Release, f"{to_release}pk" if to_release else "pk")
+        granted(actor, "view", Product, f"{to_release}product_id", groups)
+        | granted(actor, "view", Release, f"{to_release}pk" if to_release else "pk", groups)
         | Q(**{f"{to_release}scope_id__in": scopes_with_a_seat(actor.user_id, among)})
         | Q(**{f"{to_release}manager_id": actor.user_id})
         | Q(**{f"{to_release}requester_id": actor.user_id})
@@ -60,25 +76,57 @@ def reached_live(
     to_release: str = "",
     roles: Roles | None = None,
     among: models.QuerySet[Any] | None = None,
+    groups: Collection[int] | None = None,
 ) -> Q:
     """The same by what holds at this moment: a seat or phase that is theirs, a vote they gave.
 
-    `roles`: those they hold, when the caller has read them. `among` as for `visible`.
+    `roles` they hold and `groups` they are in, when the caller has read them; `among`: the scopes of
+    those rows, where they are few of all.
     """
     held = tuple(roles_held(actor.user_id)) if roles is None else roles
+    seats = scopes_with_a_live_seat(actor.user_id, held, groups)
     return (
-        Q(**{f"{to_release}scope_id__in": scopes_with_a_live_seat(actor.user_id, held)})
+        Q(**{f"{to_release}scope_id__in": seats})
         | Q(**{f"{to_release}scope_id__in": scopes_with_a_vote(actor.user_id, among)})
-        | Q(**{f"{to_release}pk__in": phases_owned(actor, held).values("release_id")})
+        | Q(**{f"{to_release}pk__in": phases_owned(actor, held, groups).values("release_id")})
     )
 
 
-def phases_owned(actor: Actor, roles: Roles) -> models.QuerySet[Phase]:
+def scopes_in_sight(
+    actor: Actor, roles: Roles, groups: Collection[int], among: models.QuerySet[Any]
+) -> models.QuerySet[Release, Any]:
+    """Of some scopes of releases, those that the actor sees: all but by a right that is given everywhere.
+
+    `roles` they hold and `groups` they are in, as the caller has read them.
+    """
+    seen = _visible_here(actor, "", among, groups)
+    seen |= reached_live(actor, "", roles, among, groups)
+    return Release.objects.filter(seen, scope_id__in=among).order_by().values("scope_id")
+
+
+def phases_owned(
+    actor: Actor, roles: Roles, groups: Collection[int] | None = None
+) -> models.QuerySet[Phase]:
     """The phases that name the actor as their owner: by person, group, or one of these roles."""
-    owned = Q(owner_user_id=actor.user_id) | Q(owner_group_id__in=live_group_ids(actor.user_id))
+    member_of = live_group_ids(actor.user_id) if groups is None else groups
+    owned = Q(owner_user_id=actor.user_id) | Q(owner_group_id__in=member_of)
     for role_id, scope_id in roles:
         owned |= Q(owner_role_id=role_id, release__scope__path__contains=f"/{scope_id}/")
     return Phase.objects.filter(owned).order_by()
+
+
+def manages_and_sees(user_id: int, to_release: str) -> Q:
+    """Whether an account manages a release now, and sees it: by the role's right, or as the person named.
+
+    The right to view comes with the role Release Manager on the release, unless somebody took it from
+    the role; guardian's row says the same, and every other way to see is not worth asking for.
+    """
+    manages = live_assignments(user_id).filter(
+        role__slug=MANAGER_ROLE, scope_id=OuterRef(f"{to_release}scope_id")
+    )
+    named = ExpressionWrapper(OuterRef(f"{to_release}manager_id"), models.BigIntegerField())
+    sees = Q(role__rights__contains='"view"') | Q(named=user_id)
+    return Q(Exists(manages.annotate(named=named).filter(sees)))
 
 
 def asked_or_named(user_id: int, to_release: str) -> Q:

@@ -34,7 +34,7 @@ from releases.selectors import (
     release_for,
     seats_matching,
 )
-from releases.services.activities import write_comment
+from releases.services.activities import ask_for_information, write_comment
 
 Shown = dict[str, Any]
 
@@ -166,7 +166,7 @@ def known_tags(request: Request) -> set[str] | None:
     ),
 )
 class Comments(ActView):
-    """Comments decide nothing and can be written at any time."""
+    """Comments decide nothing and can be written at any time; whoever is asked can ask back with one."""
 
     def get(self, request: Request, activity_id: int) -> Response:
         """One page of comments."""
@@ -183,5 +183,6 @@ class Comments(ActView):
             require(can_comment(self.actor, release_for(self.actor, activity.release_id)))
 
         given = self.read(NewComment, first)
-        comment = write_comment(activity_id=activity_id, text=given["text"], actor=self.actor)
+        write = ask_for_information if given["question"] else write_comment
+        comment = write(activity_id=activity_id, text=given["text"], actor=self.actor)
         return Response(show_comment(comment), status=201)

@@ -181,6 +181,7 @@ class CommentShown(Shown):
     id = serializers.IntegerField()
     by = PersonShown()
     text = serializers.CharField()
+    question = serializers.BooleanField(help_text="Whether it asks for information.")
     attempt = serializers.IntegerField()
     written_at = Moment()
 

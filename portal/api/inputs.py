@@ -167,9 +167,10 @@ class NewDecision(Strict):
 
 
 class NewComment(Strict):
-    """Something to be said."""
+    """Something to be said; as a `question`, whoever runs the release is asked for information."""
 
     text = Text(max_length=10_000)
+    question = serializers.BooleanField(required=False, default=False)
 
 
 class NewResult(Strict):

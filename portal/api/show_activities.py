@@ -170,6 +170,7 @@ def show_comment(comment: Comment) -> Shown:
         "id": comment.pk,
         "by": {"username": comment.user.username, "name": comment.display_name},
         "text": comment.text,
+        "question": comment.question,
         "attempt": comment.attempt,
         "written_at": instant(comment.written_at),
     }

@@ -19,7 +19,8 @@ from portal.wording import verdict_words
 Field = Mapping[str, Any]
 Errors = Mapping[str, Sequence[str]]
 
-_PREFIX: Final = "field-"
+# The names of answers in a form that is sent.
+ANSWER_PREFIX: Final = "field-"
 _MOST_RADIOS: Final = 6
 _LONGEST_NUMBER: Final = 40
 _WHOLE = re.compile(r"[+-]?[0-9]+")
@@ -115,7 +116,7 @@ def parse_inputs(form: Sequence[Field], data: Mapping[str, Any]) -> dict[str, An
     inputs: dict[str, Any] = {}
     for field in form:
         key, kind = str(field["key"]), str(field["type"])
-        raw = data.get(f"{_PREFIX}{key}")
+        raw = data.get(f"{ANSWER_PREFIX}{key}")
         if kind == "checkbox":
             inputs[key] = raw == "true"
         elif raw is not None and str(raw).strip():
@@ -166,7 +167,9 @@ def decision_form(
 def typed_from(data: Mapping[str, Any]) -> Typed:
     """What a posted form holds, so that nobody has to type it again (CAP-3)."""
     answers = {
-        name.removeprefix(_PREFIX): str(data[name]) for name in data if name.startswith(_PREFIX)
+        name.removeprefix(ANSWER_PREFIX): str(data[name])
+        for name in data
+        if name.startswith(ANSWER_PREFIX)
     }
     return Typed(answers, str(data.get("comment", "")))
 
@@ -189,7 +192,7 @@ def _bound(field: Field, kind: str, typed: Typed, errors: Errors) -> BoundField:
     if type_ == "dropdown" and len(choices) <= _MOST_RADIOS:
         widget = "radios"
     return BoundField(
-        name=f"{_PREFIX}{key}",
+        name=f"{ANSWER_PREFIX}{key}",
         label=str(field["label"]),
         widget=widget,
         value=typed.answers.get(key, ""),

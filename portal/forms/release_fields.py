@@ -92,6 +92,24 @@ class LinesField(forms.CharField):
             yield " | ".join(one.get(part, "") for part in self.parts).rstrip(" |")
 
 
+class StakeholdersField(LinesField):
+    """People, groups and roles, one a line: "group | support"; a bare name is a person's username."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(parts=("kind", "name"), **options)
+
+    def to_python(self, value: Any) -> list[dict[str, str]]:  # type: ignore[override]
+        """As `contract.md` has them: `{"group": "support"}`."""
+        return [
+            {one["kind"].lower(): one["name"]} if one["name"] else {"user": one["kind"]}
+            for one in super().to_python(value)
+        ]
+
+    def _lines(self, objects: Iterable[Mapping[str, str]]) -> Iterable[str]:
+        for one in objects:
+            yield from (f"{kind} | {name}" for kind, name in one.items())
+
+
 # What a help text says of the zone; which one that is, the form adds.
 _YOUR_ZONE: Final = "In your time zone"
 

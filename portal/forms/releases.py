@@ -9,17 +9,25 @@ from typing import Any, Final
 
 from django import forms
 
-from portal.forms.release_fields import LinesField, MomentField, PageForm, WordsField
+from portal.forms.release_fields import (
+    LinesField,
+    MomentField,
+    PageForm,
+    StakeholdersField,
+    WordsField,
+)
 from portal.pages.release_acts import rows_for
 from portal.pages.release_scene import Scene
 from releases.models import Release
+from releases.rules.content_moments import SHIPPED, content_may_change
 from releases.rules.release_details import LINK_KINDS
-from releases.services.content import PASSED_OR_RUNNING, SHIPPED, ContentChange
+from releases.services.content import ContentChange
 from releases.services.creation import ReleaseDetails
 
 _LINKS_HELP: Final = (
     "One a line: kind | title | address. A kind is one of " + ", ".join(LINK_KINDS) + "."
 )
+_ARTIFACTS_HELP: Final = "One a line: name | digest | address."
 _COMMAS: Final = "Several with commas between them."
 
 
@@ -33,9 +41,9 @@ class NewReleaseForm(PageForm):
     names = {"window.from": "window_from", "window.until": "window_until"}
     sections = (
         ("What", ("product", "process", "name", "version", "description")),
-        ("Who", ("manager", "authors")),
+        ("Who", ("manager", "authors", "stakeholders")),
         ("Where and when", ("environments", "window_from", "window_until")),
-        ("What it changes", ("risk", "change_type", "commit", "tags", "links")),
+        ("What it changes", ("risk", "change_type", "commit", "artifacts", "tags", "links")),
     )
 
     product = forms.ChoiceField()
@@ -50,13 +58,17 @@ class NewReleaseForm(PageForm):
         required=False,
         help_text="Usernames of those who wrote the change; they decide on none of it. " + _COMMAS,
     )
+    stakeholders = StakeholdersField(
+        help_text="Whom it concerns besides those who decide. One a line: user, group or role | name."
+    )
     environments = WordsField(required=False, help_text="Such as staging, production. " + _COMMAS)
     commit = forms.CharField(required=False, max_length=100)
     risk = forms.ChoiceField(required=False)
     change_type = forms.ChoiceField(required=False, label="Change type")
+    artifacts = LinesField(parts=("name", "digest", "url"), help_text=_ARTIFACTS_HELP)
     tags = WordsField(required=False, help_text=_COMMAS)
-    window_from = MomentField(required=False, label="Window from")
-    window_until = MomentField(required=False, label="Window until")
+    window_from = MomentField(required=False, label="Window from", help_text="In your time zone.")
+    window_until = MomentField(required=False, label="Window until", help_text="In your time zone.")
     links = LinesField(parts=("kind", "title", "url"), help_text=_LINKS_HELP)
     idempotency_key = forms.CharField(widget=forms.HiddenInput, min_length=8, max_length=80)
 
@@ -216,9 +228,7 @@ class ChangeForm(ActForm):
     version = forms.CharField(max_length=100)
     description = forms.CharField(required=False, max_length=20_000, widget=forms.Textarea)
     commit = forms.CharField(required=False, max_length=100)
-    artifacts = LinesField(
-        parts=("name", "digest", "url"), help_text="One a line: name | digest | address."
-    )
+    artifacts = LinesField(parts=("name", "digest", "url"), help_text=_ARTIFACTS_HELP)
     links = LinesField(parts=("kind", "title", "url"), help_text=_LINKS_HELP)
     add_authors = WordsField(
         required=False, label="Further authors", help_text="Usernames. " + _COMMAS
@@ -242,7 +252,8 @@ class ChangeForm(ActForm):
         given = dict(self.cleaned_data)
         reason = given.pop("reason")
         # Browsers send lines with CR LF, which makes no other text.
-        given["description"] = given["description"].replace("\r\n", "\n")
+        if "description" in given:
+            given["description"] = given["description"].replace("\r\n", "\n")
         touched = {name for name in self.changed_data if given.get(name) != self.initial.get(name)}
         change = ContentChange(**{name: given[name] for name in touched & _CHANGES & given.keys()})
         return {"change": change, "reason": reason}
@@ -256,16 +267,31 @@ class FixForm(ChangeForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         offer_failed(self)
+        self._leave_out_what_must_stay()
+        self.order_fields([*(name for name in self.fields if name != "reason"), "reason"])
+
+    def _leave_out_what_must_stay(self) -> None:
+        """The service refuses it as well; whoever fixes is told before they type.
+
+        A form that was sent has the fields that it was shown with: what has come to stay since then
+        is refused by the service, and what was not shown is not emptied.
+        """
         states = {one.state for one in self.scene.board.activities}
-        if not states.isdisjoint(PASSED_OR_RUNNING):
-            # The service refuses it as well; whoever fixes is told before they type.
-            for name in SHIPPED:
+        for name in _CHANGES - {"add_authors"}:
+            shown = name in self.data if self.is_bound else content_may_change({name}, states)
+            if not shown:
                 del self.fields[name]
+        answer = content_may_change(SHIPPED, states)
+        if answer.code == "already_passed" and "description" in self.fields:
             self.fields["description"].help_text = (
                 "Something has passed or runs with the version, commit and artifacts of this release: "
                 "they stay. Other ones are shipped by a new release."
             )
-        self.order_fields([*(name for name in self.fields if name != "reason"), "reason"])
+        elif answer.code == "rounds_open":
+            self.fields["add_authors"].help_text = (
+                "Usernames. Until those who are deciding are done, nothing else can change. "
+                + _COMMAS
+            )
 
     def values(self) -> dict[str, Any]:
         """What differs, what is tried again, and why."""

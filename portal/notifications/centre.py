@@ -10,21 +10,20 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Subquery, Value
+from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import Cast, Concat
 
-from approvals.audience import MANAGER_ROLE
 from approvals.models import Approval, AskedPerson
-from approvals.selectors import live_assignments, open_seats_of
+from approvals.selectors import open_seats_of
 from audit.actor import Actor
 from audit.models import Notice
 from audit.selectors import notices_to
-from portal.models import User
-from portal.notifications.words import ASKING, FAILURES, FORMER_MANAGER
+from portal.notifications.words import ASKING, FAILURES, FORMER
+from releases.inbox import CountOf
 from releases.mending import failures_to_mend
 from releases.models import Release
 from releases.selectors import releases_for
-from releases.visibility import asked_or_named, may_be_asked, visible
+from releases.visibility import asked_or_named, manages_and_sees, may_be_asked
 
 # "More than 99" is all that the bell and the tab say.
 MOST_COUNTED: Final = 100
@@ -32,13 +31,6 @@ _STREAM: Final = "release:"
 # Keys are looked at in steps: mostly the first holds all that is wanted.
 _FIRST_STEP: Final = 100
 _NEXT_STEP: Final = 5_000
-
-
-class CountOf(Subquery):
-    """How many rows a query gives, no further than its own limit."""
-
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
-    output_field = models.IntegerField()
 
 
 # --- What still asks something -----------------------------------------------------------------------
@@ -63,13 +55,8 @@ def _stuck(user_id: int, *, unread: bool = False) -> models.QuerySet[Any]:
 
     Whoever manages a release no more has nothing to do about it, and does not hear how it stands.
     """
-    manages = live_assignments(user_id).filter(
-        role__slug=MANAGER_ROLE, scope_id=OuterRef("scope_id")
-    )
-    reader = Actor(kind="person", door="page", label="", user_id=user_id)
     rounds = Approval.objects.filter(
-        Exists(manages),
-        visible(reader, "scope__release__") | _sees_all(user_id),
+        manages_and_sees(user_id, "scope__release__"),
         state=Approval.State.OPEN,
         stuck=True,
         scope__release__product__is_archived=False,
@@ -80,16 +67,12 @@ def _stuck(user_id: int, *, unread: bool = False) -> models.QuerySet[Any]:
 
 def _failed(user_id: int, *, unread: bool = False) -> models.QuerySet[Any]:
     """The failures that an account has to mend and was told of, each with `notice` likewise."""
-    failed = failures_to_mend(user_id, sees_all=_sees_all(user_id))
+    failed = failures_to_mend(user_id)
     # By the key, for which there is an index: of an attempt's outcome one is told once.
     number, attempt = (Cast(OuterRef(name), models.CharField()) for name in ("pk", "attempt"))
     key = Concat(Value("outcome:activity:"), number, Value(":"), attempt)
     told = Notice.objects.filter(moment__in=FAILURES, key=key)
     return _with_notice(failed, told, user_id, unread, asks=False)
-
-
-def _sees_all(user_id: int) -> models.Q:
-    return models.Q(Exists(User.objects.filter(pk=user_id, is_superuser=True)))
 
 
 def _with_notice(
@@ -156,7 +139,7 @@ _About = tuple[str, bool]
 class _Sight:
     """Of which streams the actor may be told; asked once for each.
 
-    Of what they may see; and that a release was taken from them, whoever saw it only as its manager.
+    Of what they may see; and that a release or phase was taken from them, whoever saw it only by that.
     """
 
     def __init__(self, actor: Actor) -> None:
@@ -203,6 +186,7 @@ def _keys(
     limit: int,
     *,
     before: int | None = None,
+    after: int = 0,
     unread: bool | None = None,
     leave_out: Collection[int] = (),
 ) -> list[int]:
@@ -211,12 +195,13 @@ def _keys(
     By keys in steps, so that neither what was told before nor what is out of sight is sorted.
     """
     rows = notices_to(actor.user_id).order_by("-pk").values_list("pk", "stream", "why")
+    rows = rows.filter(pk__gt=after) if after else rows
     if unread is not None:
         rows = rows.filter(read_at__isnull=unread)
     sight, found, step = _Sight(actor), list[int](), max(_FIRST_STEP, limit) + len(leave_out)
     while True:
         part = list((rows if before is None else rows.filter(pk__lt=before))[:step])
-        about = {key: (stream, why == FORMER_MANAGER) for key, stream, why in part}
+        about = {key: (stream, why in FORMER) for key, stream, why in part}
         sight.look(set(about.values()))
         found += [key for key in about if sight.has(about[key]) and key not in leave_out]
         if len(found) >= limit or len(part) < step:
@@ -234,7 +219,7 @@ def newest_notices(
 ) -> list[Notice]:
     """The newest notices about what the actor may see now, newest first; those before a key.
 
-    That a release was given to somebody else stays readable for whoever managed it until then.
+    That a release or phase was given to somebody else stays readable for whoever had it until then.
 
     `unread`: only those that are, or are not; `leave_out`: the keys of such as are shown elsewhere.
     """
@@ -245,6 +230,15 @@ def newest_notices(
 def count_unread(actor: Actor) -> int:
     """How many of the actor's notices are unread, no further than `MOST_COUNTED`."""
     return len(_keys(actor, MOST_COUNTED, unread=True))
+
+
+def count_newer(actor: Actor, before: int, recent: Collection[int], *, only_unread: bool) -> int:
+    """How many notices of the actor a page lacks, no further than `MOST_COUNTED`.
+
+    Such as are neither below the key `before` nor among the `recent` ones that it knows of.
+    """
+    unread = True if only_unread else None
+    return len(_keys(actor, MOST_COUNTED, after=before, unread=unread, leave_out=recent))
 
 
 def _in_this_order(keys: Sequence[int]) -> list[Notice]:
@@ -258,9 +252,9 @@ def _in_this_order(keys: Sequence[int]) -> list[Notice]:
 def path_of(notice: Notice) -> str:
     """The one page that a notice leads to; to look at it decides nothing.
 
-    Whoever managed a release until now may not see it any more: they are led to what they were told.
+    Whoever managed a release or owned a phase until now may not see it any more: they are led to what they were told.
     """
-    if notice.why == FORMER_MANAGER:
+    if notice.why in FORMER:
         return "/notifications/"
     kind, _, key = notice.host.partition(":")
     return f"/activities/{key}/" if kind == "activity" else f"/releases/{key}/"

@@ -13,7 +13,7 @@ from audit.errors import NotFound
 from audit.models import Notice
 from portal.models import User
 from portal.notifications.centre import path_of
-from portal.notifications.words import ASKING, FORMER_MANAGER
+from portal.notifications.words import ASKING, FORMER
 from portal.pages.activity_standing import ActivityPage, load_activity_page
 from releases.models import Release
 from releases.shown import release_to_show
@@ -56,7 +56,7 @@ def look_at(notice: Notice) -> Look:
     _refuse_settled(notice)
     actor, facts = reader_actor(reader), json.loads(notice.facts)
     kind, _, key = notice.host.partition(":")
-    if notice.why == FORMER_MANAGER:
+    if notice.why in FORMER:
         if Release.objects.filter(pk=int(key), product__is_archived=True).exists():
             raise NotToBeTold("archived")
         return Look(notice, reader, facts)

@@ -17,8 +17,9 @@ from portal.moments import moment_words, short_moment_words, zone_for
 from portal.notifications.look import Look
 from portal.notifications.words import ASKING, MOMENTS, asks_for, sentence_of, why_words
 from portal.pages.activity_deadline import DeadlinePanel, deadline_panel
+from portal.pages.activity_differences import differences_between
 from portal.pages.activity_facts import fact_panel
-from portal.wording import RELEASE_STATES, verdict_words
+from portal.wording import ACTIVITY_STATES, RELEASE_STATES, verdict_words
 
 LONGEST_SUBJECT: Final = 160
 _MOST_DECISIONS: Final = 5
@@ -35,6 +36,7 @@ class Message:
 
     subject: str
     headline: str
+    asks: str
     until: str
     why: str
     quote: str
@@ -57,13 +59,14 @@ def render(look: Look, now: dt.datetime) -> Message:
             :LONGEST_SUBJECT
         ],
         headline=one_line(sentence_of(look.notice.moment, look.facts)),
+        asks=one_line(_asks(look)) if asking else "",
         until=one_line(_until(look, zone)),
         why=one_line(f"You are asked because {why}.") if asking else "",
         quote=one_line(str(look.facts.get("quote") or "")),
         facts=tuple((label, one_line(value)) for label, value in _facts(look, zone)),
         changed=tuple(one_line(each) for each in _changed(look)),
         standing=tuple(one_line(each) for each in _standing(look, zone)),
-        action="Review and decide" if asking else "Open",
+        action=_action(look),
         link=f"{settings.COUNTERSIGN_BASE_URL.rstrip('/')}{look.path}",
         footer=one_line(f"You get this because {why}. {_DECIDES_NOTHING}"),
         thread=look.notice.host.replace(":", "."),
@@ -89,6 +92,26 @@ def _tag(look: Look, zone: ZoneInfo, now: dt.datetime) -> str:
         asks = f"Reminder: {asks[:1].lower()}{asks[1:]}"
     panel = _deadline(look)
     return f"{asks} by {short_moment_words(panel.due_at, zone, now)}" if panel else asks
+
+
+def _asks(look: Look) -> str:
+    """What is asked, as the process describes it: "Verify: The backup can be read."."""
+    page = look.page
+    if page is None:
+        return ""
+    target = page.board.by_id.get(page.activity.overrides_id or 0)
+    what = str(page.spec.get("description") or "")
+    if target is not None:
+        what = f"Skip {target.name} without its approval. {page.activity.asked_by} asked: "
+        what += f"“{_short(page.activity.asked_because)}”"
+    verb = asks_for(page.activity.kind)
+    return f"{verb}: {_short(what)}" if what else ""
+
+
+def _action(look: Look) -> str:
+    if look.notice.moment == "information_asked":
+        return "Read and answer"
+    return "Review and decide" if look.notice.moment in ASKING else "Open"
 
 
 def _deadline(look: Look) -> DeadlinePanel | None:
@@ -119,11 +142,14 @@ def _facts(look: Look, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
         return
     yield "Release", f"{release} ({release.reference}), {release.product}"
     if look.page is not None:
-        phase = look.page.activity.phase
-        yield "Activity", f"{look.page.activity} ({look.page.activity.reference}), phase {phase}"
+        activity = look.page.activity
+        yield "Activity", f"{activity} ({activity.reference}), phase {activity.phase}"
+        if activity.attempt == look.notice.attempt:
+            yield "State now", ACTIVITY_STATES[activity.state]
     else:
         yield "State now", RELEASE_STATES[release.state]
-    panel = fact_panel(release, _round(look))
+    yield "Description", _short(release.description) or "not provided"
+    panel = fact_panel(release, _round(look), look.page.former_version if look.page else "")
     for fact in panel.facts:
         if fact.label in _FACTS:
             yield fact.label, _value(fact, zone)
@@ -153,6 +179,9 @@ def _changed(look: Look) -> Iterator[str]:
         for decision in page.decisions[former.pk]:
             if decision.verdict == "reject":
                 yield f"{decision.display_name} had rejected: “{_short(decision.comment)}”"
+        for one in differences_between(former, _round(look), page):
+            before = f"{_short(one.before)} → " if one.before else ""
+            yield f"{one.label}: {before}{_short(one.after)}"
     if page.activity.attempt > told_of > 0:
         yield f"This is about attempt {told_of}; attempt {page.activity.attempt} has begun since."
 

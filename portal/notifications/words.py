@@ -33,6 +33,9 @@ MOMENTS: Final[Mapping[str, MomentWords]] = {
         "Reminder", "{by} reminds you: {title} waits for you.", "back_hand", "amber",
         "{title} still waits for you.",
     ),
+    "information_asked": MomentWords(
+        "Question", "{by} asks for information on {title}.", "help", "blue"
+    ),
     "completed": MomentWords(
         "Completed", "{title} is complete: {by} decided last.", "check_circle", "green",
         "{title} is complete.",
@@ -68,6 +71,10 @@ MOMENTS: Final[Mapping[str, MomentWords]] = {
         "New manager", "{by} gave {title} to another release manager: {people}.", "assignment_ind",
         "blue", "{title} has another release manager: {people}.",
     ),
+    "owner_changed": MomentWords(
+        "New owner", "{by} gave {title} to another owner: {people}.", "assignment_ind",
+        "blue", "{title} has another owner: {people}.",
+    ),
     "release_failed": MomentWords("Failed", "{title} has failed.", "cancel", "red"),
     "release_completed": MomentWords(
         "Completed", "{title} is complete.", "check_circle", "green"
@@ -99,6 +106,7 @@ _WHY: Final[Mapping[str, str]] = {
     "right": "you hold the right “{name}”",
     "manager": "you manage this release",
     "former_manager": "you managed this release until now",
+    "former_owner": "you owned the phase {name} until now",
     "requester": "you made this release",
     "author": "you are an author of this release",
     "owner": "you own the phase {name}",
@@ -127,6 +135,7 @@ ASKING: Final = frozenset({"asked", "escalated", "reminded"})
 FAILURES: Final = frozenset({"rejected", "failed"})
 # To whom something was until now: they hear that it went, though they may see it no more.
 FORMER_MANAGER: Final = "former_manager"
+FORMER: Final = frozenset({FORMER_MANAGER, "former_owner"})
 
 
 def sentence_of(moment: str, facts: Mapping[str, Any]) -> str:

@@ -14,7 +14,6 @@ from functools import cached_property
 from typing import Any, Final
 
 from approvals.models import Decision
-from approvals.selectors import Held, held_in
 from approvals.services.explaining import may_withdraw
 from audit.actor import Actor, Answer
 from portal.forms.decision import DecisionForm, Typed, decision_form, typed_before
@@ -22,7 +21,14 @@ from portal.pages.activity_deadline import DeadlinePanel, deadline_panel
 from portal.pages.activity_differences import Difference, differences_between
 from portal.pages.activity_facts import FactPanel, fact_panel
 from portal.pages.activity_history import Attempt, attempts_of
-from portal.pages.activity_next import Following, following, with_names
+from portal.pages.activity_mending import Mending
+from portal.pages.activity_next import (
+    Following,
+    effect_of_approving,
+    following,
+    mender,
+    with_names,
+)
 from portal.pages.activity_policy import PolicyPanel, policy_panel
 from portal.pages.activity_seats import SeatPanel, answers_of, asked_words, seat_panel
 from portal.pages.activity_since import Since, since_last_opened
@@ -32,10 +38,9 @@ from portal.pages.activity_standing import ActivityPage, load_with_the_rest
 from portal.pages.notifications import ToldPage, told_page
 from portal.visits import known_to
 from portal.wording import blocked_words, kind_word, verdict_words
-from releases.facts import lineage_of
 from releases.inbox import snoozers_of
 from releases.models import Activity, Comment, Snooze
-from releases.permissions import can_comment, can_manage_phase
+from releases.permissions import can_comment
 from releases.rules.progress import explain_blocked
 from releases.rules.transitions import (
     ACTIVITY_FAILED,
@@ -160,7 +165,7 @@ class Record:
 
     @cached_property
     def facts(self) -> FactPanel:
-        return fact_panel(self.release, self.page.approval)
+        return fact_panel(self.release, self.page.approval, self.page.former_version)
 
     @cached_property
     def seats(self) -> SeatPanel:
@@ -183,6 +188,16 @@ class Record:
     @cached_property
     def following(self) -> Following:
         return following(self.page)
+
+    @cached_property
+    def effect(self) -> str:
+        """What approving does at once, for its button: "and start Deploy"; mostly nothing."""
+        return effect_of_approving(self.page, self.following)
+
+    @property
+    def question_words(self) -> str:
+        """Who is told when the reader asks for information, and that it leaves their seat open."""
+        return f"{mender(self.page)} is told. It decides nothing; you can still decide."
 
     @cached_property
     def policy(self) -> PolicyPanel:
@@ -290,16 +305,13 @@ class Record:
         return blocked_words(with_names(explained, self.page.board))
 
     @cached_property
-    def _held(self) -> Held:
-        return held_in(self.actor, lineage_of(self.release))
+    def mending(self) -> Mending:
+        """What the reader may do about a failure."""
+        return Mending(self.page)
 
     @cached_property
     def may_comment(self) -> Answer:
-        return can_comment(self.actor, self.release, self._held)
-
-    @cached_property
-    def _may_mend(self) -> Answer:
-        return can_manage_phase(self.actor, self.release, self.activity.phase, self._held)
+        return can_comment(self.actor, self.release, self.mending.held)
 
     @cached_property
     def snoozers(self) -> list[Snooze]:
@@ -307,26 +319,16 @@ class Record:
         approval = self.page.approval
         if approval is None or self.page.evaluation is None:
             return []
-        if not self.activity.was_snoozed or not self._may_mend:  # type: ignore[attr-defined]
+        if not self.activity.was_snoozed or not self.mending.may:  # type: ignore[attr-defined]
             return []
         return snoozers_of(approval.pk, self.now)
-
-    @property
-    def can_retry(self) -> bool:
-        """Whether to offer another attempt: to whoever may, of what has failed."""
-        failed = self.activity.state in ACTIVITY_FAILED and self.activity.overrides_id is None
-        return failed and self._running and bool(self._may_mend)
 
     @property
     def can_ask_to_skip(self) -> bool:
         """Whether to offer a request to skip: while none is open and there is something to skip."""
         skippable = self.activity.state not in ACTIVITY_FINAL and self.activity.overrides_id is None
         asked = any(one.state not in _SETTLED for one in self.skip_requests)
-        return skippable and not asked and self._running and bool(self._may_mend)
-
-    @property
-    def _running(self) -> bool:
-        return self.page.facts.live
+        return skippable and not asked and self.page.facts.live and bool(self.mending.may)
 
     @cached_property
     def skip_requests(self) -> list[Activity]:
@@ -361,10 +363,12 @@ class Record:
 
     @property
     def unsent_comment(self) -> str:
-        """What stands in the comment's field: a refused comment, or that of a vote not taken."""
+        """What stands in the comment's field: what was refused and has no field of its own any more."""
         draft = self.draft
         if draft.act == "decide" and draft.typed and self.panel != "form":
             return draft.typed.comment
+        if draft.act == "question" and self.panel != "form":
+            return draft.text
         return draft.text if draft.act == "comment" else ""
 
     @property

@@ -24,7 +24,6 @@ class Fact:
     risk: str = ""
     since: dt.datetime | None = None
     until: dt.datetime | None = None
-    always: bool = True
 
     @property
     def missing(self) -> bool:
@@ -51,12 +50,16 @@ class FactPanel:
     fingerprint: str
 
 
-def fact_panel(release: Release, approval: Approval | None) -> FactPanel:
-    """The facts: of an open or ended round as they were asked about, the rest as they are today."""
+def fact_panel(release: Release, approval: Approval | None, former_version: str = "") -> FactPanel:
+    """The facts: of an open or ended round as they were asked about, the rest as they are today.
+
+    `former_version`: what the product shipped before this release, where it is known.
+    """
     content: dict[str, Any] = json.loads(approval.content) if approval else {}
     artifacts = content.get("artifacts", json.loads(release.artifacts))
+    version = content.get("version", release.version)
     facts = (
-        Fact("Version", _given(content.get("version", release.version))),
+        Fact("Version", _given(_from_to(former_version, version))),
         Fact("Environments", tuple(json.loads(release.environments))),
         Fact("Risk", risk=release.risk),
         Fact("Change type", _given(release.get_change_type_display())),
@@ -65,6 +68,7 @@ def fact_panel(release: Release, approval: Approval | None) -> FactPanel:
         Fact("Requested by", _given(str(release.requester))),
         Fact("Authors", tuple(one["name"] for one in json.loads(release.authors))),
         Fact("Release manager", _given(str(release.manager))),
+        Fact("Tags", tuple(json.loads(release.tags))),
     )
     return FactPanel(
         facts=facts,
@@ -72,6 +76,11 @@ def fact_panel(release: Release, approval: Approval | None) -> FactPanel:
         content=tuple(_artifact(one) for one in artifacts),
         fingerprint=approval.fingerprint[:_SHORT_DIGEST] if approval else "",
     )
+
+
+def _from_to(former: str, version: str) -> str:
+    """ "4.10.0 → 4.10.1", where there is a former one and it is another."""
+    return f"{former} → {version}" if former and version and former != version else version
 
 
 def _given(value: str) -> tuple[str, ...]:

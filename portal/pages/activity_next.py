@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from approvals.rules.quorum import Evaluation, Vote, evaluate
 from approvals.wording import listed
 from portal.pages.activity_standing import ActivityPage
 from portal.wording import RELEASE_STATES
 from releases.facts import Board
-from releases.rules.progress import Plan, move_activity, plan_skip, settle_after
-from releases.rules.progress_facts import ActivityFacts
+from releases.rules.progress import Plan, missing_needs, move_activity, plan_skip, settle_after
 from releases.rules.progress_plan import MoveReason
 from releases.rules.transitions import (
     ACTIVITY_OPEN,
     ACTIVITY_WAITING,
-    PHASE_PASSED,
     ActivityState,
     PhaseState,
     ReleaseState,
 )
 
-_SATISFIED: Final = frozenset({ActivityState.COMPLETED, ActivityState.SKIPPED})
 _MOST_SENTENCES: Final = 3
+_LONGEST_ON_A_BUTTON: Final = 30
 
 
 @dataclass(frozen=True)
@@ -103,7 +101,7 @@ def _after_rejection(page: ActivityPage) -> str:
         return ""
     if page.activity.overrides_id is not None:
         return "Rejecting ends this request; nothing is skipped."
-    rejected = _evaluation_with_rejection(page)
+    rejected = _evaluation_with(page, "reject")
     mended = f"{mender(page)} can then retry, fix or abort"
     if rejected is not None and not rejected.ended:
         reached = f"{rejected.needed} of {rejected.seat_count} can still be reached"
@@ -113,13 +111,45 @@ def _after_rejection(page: ActivityPage) -> str:
     return f"Rejecting {failed_words(page)}; {mended}."
 
 
-def _evaluation_with_rejection(page: ActivityPage) -> Evaluation | None:
-    """How the round would stand if the actor rejected; None for one who may not decide."""
+def effect_of_approving(page: ActivityPage, then: Following) -> str:
+    """What the actor's approval sets in motion by itself: "and start Deploy"; empty for nothing.
+
+    Nothing as long as somebody else must approve as well: then it starts nothing yet.
+    """
+    approved = _evaluation_with(page, "approve")
+    if approved is None or approved.state != "approved":
+        return ""
+    if then.skips:
+        return f"and skip {_as_named(then.skips)}"
+    if then.completes_release:
+        return "and complete the release"
+    if not then.starts:
+        return ""
+    several = len(then.starts) > 1
+    return (
+        f"and start {len(then.starts)} activities"
+        if several
+        else f"and start {_as_named(then.starts[0])}"
+    )
+
+
+def _as_named(name: str) -> str:
+    return (
+        name
+        if len(name) <= _LONGEST_ON_A_BUTTON
+        else f"{name[: _LONGEST_ON_A_BUTTON - 1].rstrip()}…"
+    )
+
+
+def _evaluation_with(
+    page: ActivityPage, verdict: Literal["approve", "reject"]
+) -> Evaluation | None:
+    """How the round would stand if the actor said this; None for one who may not decide."""
     standing, person, now = page.standing, page.actor.person, page.evaluation
     if standing is None or person is None or now is None or not page.may_decide():
         return None
     others = [vote for vote in standing.votes if vote.person != person]
-    mine = Vote(person, "reject", standing.electorate.seats_of(person))
+    mine = Vote(person, verdict, standing.electorate.seats_of(person))
     return evaluate(now.seats, now.needed, now.reject_mode, [*others, mine], standing.electorate)
 
 
@@ -144,42 +174,21 @@ def mender(page: ActivityPage) -> str:
     return manager if owner is None or str(owner) == manager else f"{owner} or {manager}"
 
 
-def _dependants(page: ActivityPage) -> list[int]:
-    """Activities that name this one, or whose phase needs this phase; in document order."""
-    facts = page.facts
-    own = facts.activity(page.activity.pk)
-    phases = {phase.key for phase in facts.phases if own.phase in phase.needs}
-    return [
-        other.id
-        for other in facts.in_order()
-        if own.ref in other.needs or (other.phase in phases and not other.needs)
-    ]
-
-
 def _waiting(page: ActivityPage) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Who waits for this, and for which other activities and phases."""
     facts, own = page.facts, page.facts.activity(page.activity.pk)
-    by_ref = {one.ref: one for one in facts.activities}
-    phases = {phase.key: phase for phase in facts.phases}
-    names = {phase.key: phase.name for phase in page.board.phases}
-
-    def missing(several: Iterable[ActivityFacts]) -> Iterator[str]:
-        for one in several:
-            if one.id != own.id and one.overrides is None and one.state not in _SATISFIED:
-                yield page.board.by_id[one.id].name
-
-    def rest(other: ActivityFacts) -> Iterator[str]:
-        if other.needs:
-            yield from missing(by_ref[ref] for ref in other.needs if ref in by_ref)
-            return
-        for key in phases[other.phase].needs:
-            if key == own.phase:
-                yield from missing(one for one in facts.in_order() if one.phase == key)
-            elif phases[key].state not in PHASE_PASSED:
-                yield names[key]
-
-    for key in dict.fromkeys(_dependants(page)):
-        yield page.board.by_id[key].name, tuple(rest(facts.activity(key)))
+    if own.overrides is not None:
+        return
+    names = {one.ref: page.board.by_id[one.id].name for one in facts.activities}
+    phases = {phase.key: phase.name for phase in page.board.phases}
+    for key, missing in missing_needs(facts).items():
+        members = missing.phases.get(own.phase, ())
+        if own.ref not in missing.activities and own.ref not in members:
+            continue
+        others = [ref for ref in (*missing.activities, *members) if ref != own.ref]
+        rest = [names[ref] for ref in dict.fromkeys(others) if ref in names]
+        rest += [phases[phase] for phase in missing.phases if phase != own.phase]
+        yield page.board.by_id[key].name, tuple(rest)
 
 
 def _names(page: ActivityPage, keys: list[int]) -> list[str]:

@@ -23,6 +23,7 @@ _CAUSES: Final[Mapping[str, str]] = {
     "release_cancelled": "the release was cancelled",
     "release_deferred": "the release was put off",
 }
+_NOT_DONE: Final = {"question": "Your question was not asked"}
 # What follows from the rules, whatever somebody did a moment before.
 _BY_ITSELF: Final = frozenset({"deadline_missed", "override_pointless"})
 _STATES: Final = {
@@ -33,8 +34,8 @@ _STATES: Final = {
 }
 
 
-def notice_for(refusal: Refusal, record: Record, clock: Clock) -> Notice | None:
-    """The notice of a refusal; None when the errors stand at their fields."""
+def notice_for(refusal: Refusal, record: Record, clock: Clock, act: str) -> Notice | None:
+    """The notice of a refused act; None when the errors stand at their fields."""
     if refusal.errors:
         return None
     if refusal.code == "changed_since":
@@ -45,14 +46,14 @@ def notice_for(refusal: Refusal, record: Record, clock: Clock) -> Notice | None:
         )
     rounds = record.page.rounds
     approval = rounds[-1] if rounds else None
-    if refusal.code in _SETTLED and approval is not None:
+    if refusal.code in _SETTLED and approval is not None and act != "question":
         return Notice("Your decision was not counted", _settled(refusal, record, approval, clock))
     if refusal.code == "deadline_passed" and record.deadline is not None:
         due = clock.words(record.deadline.due_at, record.now)
         return Notice("Your decision came too late", f"The deadline passed at {due}.", "red")
     if refusal.status == 403:
         return Notice("You may not do this", refusal.sentence, "red")
-    return Notice("This was not done", refusal.sentence)
+    return Notice(_NOT_DONE.get(act, "This was not done"), refusal.sentence)
 
 
 def _settled(refusal: Refusal, record: Record, approval: Approval, clock: Clock) -> str:

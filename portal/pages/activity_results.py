@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from approvals.rules.quorum import Evaluation
 from approvals.wording import listed, seat_words, stuck_words
-from audit.models import Delivery
+from audit.models import Delivery, Notice
 from audit.selectors import entries_of, notices_about
 from portal.moments import short_moment_words
 from portal.pages.activity_deadline import deadline_panel
@@ -23,11 +23,13 @@ from portal.result_texts import (
     ResultText,
     Told,
     result_of_comment,
+    result_of_question,
     result_of_retry,
     result_of_vote,
     result_of_withdrawal,
 )
 from portal.wording import RELEASE_STATES, verdict_words
+from releases.models import Comment
 from releases.rules.transitions import (
     ACTIVITY_OPEN,
     ActivityState,
@@ -102,9 +104,12 @@ def _told(page: ActivityPage) -> list[Told]:
     """
     if page.evaluation is not None and not page.evaluation.stuck:
         return []
-    notices = notices_about(page.activity.host).filter(
-        attempt=page.activity.attempt, moment__in=_ENDINGS
+    return _reached(
+        notices_about(page.activity.host).filter(attempt=page.activity.attempt, moment__in=_ENDINGS)
     )
+
+
+def _reached(notices: Iterable[Notice]) -> list[Told]:
     found = {
         one.display_name: tuple(
             _CHANNELS[delivery.channel]
@@ -177,6 +182,14 @@ def result_after_comment(page: ActivityPage) -> ResultText:
     standing, person = page.standing, page.actor.person
     voted = standing is not None and person in standing.live
     return result_of_comment(my_turn=not voted and bool(page.may_decide()))
+
+
+def result_after_question(asked: Comment) -> ResultText:
+    """Somebody who is asked has asked back."""
+    about = notices_about(asked.activity.host).filter(
+        attempt=asked.attempt, moment="information_asked", created_at=asked.written_at
+    )
+    return result_of_question(_reached(about))
 
 
 def result_after_retry(page: ActivityPage) -> ResultText:

@@ -29,7 +29,7 @@ def _parts(record: Record) -> list[Any]:
         *content,
         record.activity.state,
         record.activity.attempt,
-        record.can_retry,
+        [(one.key, one.consequence) for one in record.mending.ways_out],
         mine and (mine.decision.pk, bool(mine.withdraw), bool(record.may_decide)),
         record.may_decide.sentence if panel == "cannot" else "",
         record.seats.still_needed if panel == "closed" else "",

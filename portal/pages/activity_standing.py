@@ -54,6 +54,11 @@ class ActivityPage:
         return self.activity.read_at  # type: ignore[attr-defined]
 
     @property
+    def former_version(self) -> str:
+        """The version that the product shipped before this release; empty for its first."""
+        return self.activity.former_version or ""  # type: ignore[attr-defined]
+
+    @property
     def approval(self) -> Approval | None:
         """The newest round; None when none was opened, or the next attempt is not open yet."""
         if not self.rounds or self.activity.state == ActivityState.BLOCKED:

@@ -14,7 +14,7 @@ from portal.pages.inbox_empty import Empty, empty_list
 from portal.pages.inbox_filters import Asked, Select, after_place, place_of, selects
 from portal.pages.inbox_lists import PAGE_SIZE, List, Reader
 from portal.pages.inbox_rows import Question, Row, make_rows
-from portal.pages.inbox_words import GROUPS, TAB_NOTES, TABS, number_words
+from portal.pages.inbox_words import GROUPS, TAB_NOTES, TABS, counted_words, number_words
 from releases import inbox
 from releases.inbox import MOST_COUNTED, Bounds, Counted, InboxFilter
 from releases.selectors import NEVER
@@ -35,7 +35,7 @@ class Tab:
     @property
     def words(self) -> str:
         """The number, as every counter says it: nothing above 99."""
-        return f"{MOST_COUNTED - 1}+" if self.number >= MOST_COUNTED else str(self.number)
+        return counted_words(self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Counts:
         snoozed = self.lists["snoozed"]
         return [
             *([held] if self.production else []),
-            *([f"{snoozed} snoozed"] if snoozed else []),
+            *([f"{counted_words(snoozed)} snoozed"] if snoozed else []),
         ]
 
 
@@ -115,7 +115,7 @@ class InboxPage:
             bool(one)
             for one in (
                 wanted.product, wanted.release, wanted.kind, wanted.category, wanted.risk,
-                wanted.environment, wanted.due,
+                wanted.environment, wanted.due, wanted.holding,
             )
         )  # fmt: skip
 
@@ -188,7 +188,7 @@ def load_inbox(actor: Actor, asked: Asked, now: dt.datetime, zone: ZoneInfo) -> 
         open_id=asked.open_id,
     )
     if not rows:
-        page.empty = empty_list(page, actor)
+        page.empty = empty_list(page, reader.reach, zone)
     return page
 
 
@@ -201,6 +201,8 @@ def _counts(counted: Mapping[tuple[str, str], int]) -> Counts:
     lists = {
         name: sum(number for (one, _), number in counted.items() if one == name) for name in TABS
     }
+    # All that is open may not have been counted beside as much that is open for the reader.
+    lists["all"] = max(lists["all"], min(lists["mine"] + lists["snoozed"], MOST_COUNTED))
     production = counted.get(("production", ""), 0)
     return Counts(lists, counted.get(("mine", "overdue"), 0), production)
 

@@ -14,7 +14,7 @@ from django.db import models
 from django.db.models import Q
 
 from audit.errors import Malformed
-from portal.pages.inbox_words import CATEGORY_NAMES, DUE, KINDS, RISKS, TABS
+from portal.pages.inbox_words import BLOCKS, CATEGORY_NAMES, DUE, KINDS, RISKS, TABS
 from releases.inbox import InboxFilter
 from releases.selectors import NEVER
 
@@ -39,7 +39,7 @@ class Asked:
         return cls(
             tab=tab if tab in TABS else "mine",
             wanted=InboxFilter(
-                product=query.get("product", "")[:LONGEST_TEXT],
+                product=_word(query.get("product", "")),
                 release=_number(query.get("release", "").upper().removeprefix("REL-")),
                 kind=_one_of(query.get("kind", ""), KINDS),
                 category=_one_of(query.get("category", ""), CATEGORY_NAMES),
@@ -50,6 +50,7 @@ class Asked:
                 if query.get("overdue") == "1"
                 else _one_of(query.get("due", ""), DUE),
                 text=query.get("q", "").replace("\0", "").strip()[:LONGEST_TEXT],
+                holding=query.get("blocks") == "1",
             ),
             cursor=query.get("cursor", ""),
             open_id=_number(query.get("open", "").upper().removeprefix("ACT-")),
@@ -68,6 +69,7 @@ class Asked:
             "risk": wanted.risk,
             "environment": wanted.environment,
             "due": wanted.due,
+            "blocks": "1" if wanted.holding else "",
             "q": wanted.text,
             "cursor": asked.cursor,
             "open": f"ACT-{asked.open_id}" if asked.open_id else "",
@@ -120,9 +122,12 @@ def selects(asked: Asked, releases: Iterable[tuple[Any, ...]]) -> tuple[Select, 
     release = str(wanted.release or "")
     if release and release not in named:
         named[release] = f"REL-{release}"
-    due = (_select("due", "Due", "Any time", DUE, wanted.due),)
+    open_ones = (
+        _select("due", "Due", "Any time", DUE, wanted.due),
+        _select("blocks", "Blocks", "Anything or nothing", BLOCKS, "1" if wanted.holding else ""),
+    )
     return (
-        *(() if asked.tab == "decided" else due),  # a decision has no deadline
+        *(() if asked.tab == "decided" else open_ones),  # a decision neither falls due nor blocks
         _select("product", "Product", "All products", products, wanted.product),
         _select("release", "Release", "All releases", named, release),
         _select("category", "Category", "All categories", CATEGORY_NAMES, wanted.category),

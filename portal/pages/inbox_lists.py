@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from django.db import models
 from django.db.models import F
@@ -21,12 +21,13 @@ from audit.compiled import Compiled, CompiledValues, Value
 from portal.pages.inbox_words import TABS
 from releases import inbox
 from releases.inbox import Bounds, Counted, InboxFilter, Reach
-from releases.visibility import sees_all
+
+T = TypeVar("T")
 
 PAGE_SIZE: Final = 50
 DECIDED_DAYS: Final = 90
 _UNREAD = ("seats", "content", "exclusions", "deadline")
-_MOST_SHAPES: Final = 64
+_MOST_SHAPES: Final = 256
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,15 @@ class List:
 
     def page_of(self, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
         """The first of these rows in the order of the list: a page, and one more if there is any."""
+        return self.with_round(self.ordered(rows))[: PAGE_SIZE + 1]
+
+    def ordered(self, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        """These rows in the order of the list."""
         if self.order == "newest":
-            ordered = rows.order_by("-pk")
-        elif self.order == "due":
-            ordered = rows.order_by("due_at", "pk")
-        else:
-            ordered = rows.order_by(F("due_at").asc(nulls_last=True), "pk")
-        return self.with_round(ordered)[: PAGE_SIZE + 1]
+            return rows.order_by("-pk")
+        if self.order == "due":
+            return rows.order_by("due_at", "pk")
+        return rows.order_by(F("due_at").asc(nulls_last=True), "pk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ class Reader:
             return List(inbox.snoozed_by(actor, now), "due_at", "approval__", "due")
         if tab == "decided":
             return List(inbox.decided_by(actor, self.since), None, "approval__", "newest")
-        return List(inbox.all_pending(self.reach), "due", "", "open")
+        return List(inbox.all_pending(self.reach, a_page=True), "due", "", "open")
 
     def counted(self, tab: str) -> dict[str, Counted]:
         """All lists to count; `tab` and the reader's own by their groups, of others some alone."""
@@ -103,6 +106,10 @@ class Reader:
             name: Counted(one.rows, one.due if name in whole else None, whole=name in whole)
             for name, one in lists.items()
         }
+        if tab != "all":
+            # All that is open has what is open for the reader: enough of that is enough.
+            rows, own = inbox.all_pending(self.reach), inbox.open_for(self.reach.actor)
+            found["all"] = Counted(rows, whole=False, unless=own)
         production = inbox.holding_production(self.reach.actor, self.bounds.now)
         return {**found, "production": Counted(production)}
 
@@ -122,7 +129,14 @@ class Reader:
         return {(name, group): number for name, group, number in found}
 
     def _shape(self, tab: str) -> _Shape:
-        return _Shape(tab, sees_all(self.reach.actor), len(_enough(self.reach.roles)))
+        reach = self.reach
+        return _Shape(
+            tab,
+            reach.sees_all,
+            reach.asks_to_skip,
+            len(_enough(reach.roles)),
+            len(_enough(reach.groups)),
+        )
 
     def _values(self, tab: str = "") -> dict[str, Value]:
         bounds = self.bounds
@@ -136,13 +150,15 @@ class Reader:
         }
         for place, (role, scope) in enumerate(_enough(self.reach.roles)):
             given |= {f"role_{place}": role, f"scope_{place}": scope}
+        for place, group in enumerate(_enough(self.reach.groups)):
+            given[f"group_{place}"] = group
         return given
 
 
-def _enough(roles: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
-    """The roles, the last one repeated until there are 1, 2, 4, 8 …: so there are few statements."""
-    number = 1 << (len(roles) - 1).bit_length() if roles else 0
-    return roles + roles[-1:] * (number - len(roles))
+def _enough(held: tuple[T, ...]) -> tuple[T, ...]:
+    """What is held, the last one repeated until there are 1, 2, 4, 8 …: so there are few statements."""
+    number = 1 << (len(held) - 1).bit_length() if held else 0
+    return held + held[-1:] * (number - len(held))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,44 +167,49 @@ class _Shape:
 
     tab: str
     sees_all: bool
+    asks_to_skip: bool
     roles: int
+    groups: int
 
-    def parameters(self, *names: str, roles: bool) -> dict[str, type[Value]]:
-        """The kinds of its parameters: those named, and those of the roles."""
+    def parameters(self, *names: str, held: bool) -> dict[str, type[Value]]:
+        """The kinds of its parameters: those named, and those of the roles and groups held."""
         kinds: dict[str, type[Value]] = {
             name: int if name == "user_id" else dt.datetime for name in names
         }
-        for place in range(self.roles if roles else 0):
+        for place in range(self.roles if held else 0):
             kinds |= {f"role_{place}": int, f"scope_{place}": int}
+        for place in range(self.groups if held else 0):
+            kinds[f"group_{place}"] = int
         return kinds
 
     def of_list(self) -> dict[str, type[Value]]:
         """The parameters of what is asked about its list alone."""
         if self.tab in {"mine", "snoozed"}:
-            return self.parameters("user_id", "now", roles=False)
+            return self.parameters("user_id", "now", held=False)
         if self.tab == "decided":
-            return self.parameters("user_id", "since", roles=False)
+            return self.parameters("user_id", "since", held=False)
         if self.tab == "all" and self.sees_all:
             return {}
-        return self.parameters("user_id", roles=True)
+        return self.parameters("user_id", held=True)
 
     def of_all(self) -> dict[str, type[Value]]:
         """The parameters of what is asked about every list."""
-        return self.parameters("user_id", "now", "soon", "today", "week", "since", roles=True)
+        return self.parameters("user_id", "now", "soon", "today", "week", "since", held=True)
 
     def reader(self, values: Mapping[str, Any]) -> Reader:
         """A reader of this shape; what the statement does not ask for may be missing."""
-        actor = Actor(
-            kind="person", door="page", label="",
-            user_id=values.get("user_id"), is_superuser=self.sees_all,
-        )  # fmt: skip
+        actor = Actor(kind="person", door="page", label="", user_id=values.get("user_id"))
         roles = tuple(
             (values[f"role_{place}"], values[f"scope_{place}"])
             for place in range(self.roles)
             if f"role_{place}" in values
         )
+        groups = tuple(
+            values[f"group_{place}"] for place in range(self.groups) if f"group_{place}" in values
+        )
+        reach = Reach(actor, roles, groups, self.sees_all, self.asks_to_skip)
         at = {name: values.get(name, _UNASKED) for name in ("now", "soon", "today", "week")}
-        return Reader(Reach(actor, roles), Bounds(**at), values.get("since", _UNASKED))
+        return Reader(reach, Bounds(**at), values.get("since", _UNASKED))
 
 
 _UNASKED: Final = dt.datetime(1, 1, 2, tzinfo=dt.UTC)
@@ -207,7 +228,7 @@ def _first_page(shape: _Shape) -> Compiled[Any]:
 def _releases(shape: _Shape) -> CompiledValues:
     def build(**values: Any) -> models.QuerySet[Any, Any]:
         chosen = shape.reader(values).list_called(shape.tab)
-        return inbox.releases_in(chosen.rows, chosen.path)
+        return inbox.releases_in(chosen.ordered(chosen.rows), chosen.path)
 
     return CompiledValues(build, **shape.of_list())
 

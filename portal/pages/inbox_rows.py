@@ -144,16 +144,20 @@ class Row:
 
     @cached_property
     def dots(self) -> tuple[str, ...]:
-        """A state for each seat: what was answered, then the reader's turn, then who is awaited."""
+        """A state for each seat: taken ones, the reader's turn, who is awaited, what nobody can fill."""
         tally = self._tally
-        answered = [
+        taken = [
             *["approved"] * int(tally.get("approvals", 0)),
             *["rejected"] * self.rejections,
-            *["abstained"] * int(tally.get("abstentions", 0)),
         ]
-        left = max(int(tally.get("seats", 0)) - len(answered), 0)
-        mine = ["your_turn"] if self.is_mine and left else []
-        return tuple([*answered, *mine, *["waiting"] * (left - len(mine))][:_MOST_DOTS])
+        left = max(int(tally.get("seats", 0)) - len(taken), 0)
+        states: Mapping[str, int] = tally.get("open") or {"waiting": left}
+        empty = [code for code, number in states.items() for _ in range(number)]
+        waiting = [code for code in empty if code == "waiting"]
+        if self.is_mine and waiting:
+            waiting[0] = "your_turn"
+        lost = [code for code in empty if code != "waiting"]
+        return tuple([*taken, *waiting, *lost][:_MOST_DOTS])
 
     @property
     def _waiting_on(self) -> str:

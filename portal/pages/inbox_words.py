@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from portal.wording import KIND_WORDS, verdict_words
+from releases.inbox import MOST_COUNTED
 from releases.rules.process_words import CATEGORIES
 from releases.rules.transitions import (
     ACTIVITY_FAILED,
@@ -43,6 +44,7 @@ DUE: Final[Mapping[str, str]] = {
     "today": "Overdue or due today",
     "week": "Overdue or due in 7 days",
 }
+BLOCKS: Final[Mapping[str, str]] = {"1": "Blocks other activities"}
 RISKS: Final[Mapping[str, str]] = {"high": "High risk", "medium": "Medium risk", "low": "Low risk"}
 # What the bar says of rows that a list has by now and the page does not show.
 NEW_WORDS: Final[Mapping[str, tuple[str, str]]] = {
@@ -136,3 +138,8 @@ def given_words(kind: str, verdict: str) -> str:
 def number_words(number: int, one: str, many: str) -> str:
     """ "1 activity", "4 activities"."""
     return f"{number} {one if number == 1 else many}"
+
+
+def counted_words(number: int) -> str:
+    """A number that is counted no further than to a hundred: "7", "99+"."""
+    return f"{MOST_COUNTED - 1}+" if number >= MOST_COUNTED else str(number)

@@ -20,6 +20,7 @@ from portal.pages.inbox import load_counts
 from portal.pages.live_activity import activity_parts
 from portal.pages.live_asked import Asked, Part, Scope
 from portal.pages.live_inbox import inbox_parts
+from portal.pages.live_notices import bell_parts, notices_parts, tab_counts
 from portal.pages.phase import load_phase_page
 from portal.pages.release import load_release_page
 from portal.pages.release_feed import FeedQuery
@@ -65,6 +66,11 @@ def _stands_still(token: str, mark: Mark, scope: Scope, user_id: int) -> bool:
 
 def load_news(actor: Actor, asked: Asked, mark: Mark, now: dt.datetime, zone: ZoneInfo) -> News:
     """What a page is told. Raises NotFound for a scope that the actor may not see."""
+    found = _news_of_page(actor, asked, mark, now, zone)
+    return News(found.counts, (*found.parts, *bell_parts(actor, asked)))
+
+
+def _news_of_page(actor: Actor, asked: Asked, mark: Mark, now: dt.datetime, zone: ZoneInfo) -> News:
     scope = asked.scope
     if scope.kind == "inbox":
         counts = load_counts(actor, now, zone)
@@ -74,6 +80,7 @@ def load_news(actor: Actor, asked: Asked, mark: Mark, now: dt.datetime, zone: Zo
         }
         return News(numbers, tuple(inbox_parts(actor, asked, counts, now, zone)))
     parts: tuple[Part, ...] = ()
+    more: Mapping[str, int] = {}
     still = _stands_still(asked.since, mark, scope, actor.user_id or 0)
     # Nothing new of it is nothing to show, and still only for those who see it.
     if scope.kind == "activity":
@@ -86,7 +93,9 @@ def load_news(actor: Actor, asked: Asked, mark: Mark, now: dt.datetime, zone: Zo
             release_for(actor, scope.key)
         else:
             parts = tuple(_release(actor, asked))
-    return News({"waiting": count_waiting(actor)}, parts)
+    elif scope.kind == "notices":
+        parts, more = tuple(notices_parts(actor, asked)), tab_counts(actor)
+    return News({"waiting": count_waiting(actor), **more}, parts)
 
 
 def _release(actor: Actor, asked: Asked) -> Iterator[Part]:

@@ -26,7 +26,7 @@ class Query(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a page shows: "none" (its frame alone), "inbox", "release" or "activity" with a key."""
+    """What a page shows: "none" (its frame alone), "inbox", "notices", "release" or "activity" with a key."""
 
     kind: str = "none"
     key: int = 0
@@ -35,8 +35,8 @@ class Scope:
     def read(cls, text: str) -> Scope:
         """The scope that a page names; its frame for anything else."""
         kind, _, key = text.partition(":")
-        if kind == "inbox" and not key:
-            return cls("inbox")
+        if kind in {"inbox", "notices"} and not key:
+            return cls(kind)
         if kind in {"release", "activity"} and _is_number(key):
             return cls(kind, int(key))
         return cls()
@@ -62,6 +62,25 @@ class ShownRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """The notices of which a page knows: all up to a key, and those that came a moment before it was made.
+
+    Beside those others may have been written that nobody could see yet.
+    """
+
+    before: int
+    recent: tuple[int, ...]
+
+    @classmethod
+    def read(cls, text: str) -> Told | None:
+        """From "17.19.20", the key and the recent ones; None for anything else."""
+        keys = text.split(".")[: MOST_ROWS + 1]
+        if not all(_is_number(one) for one in keys):
+            return None
+        return cls(int(keys[0]), tuple(int(one) for one in keys[1:]))
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """What a poll says of its page: where it has come to, and what stands there.
 
@@ -72,6 +91,9 @@ class Asked:
     feed; `everything`, whether the drawing shows it all; `phase`, the phase if it is one's page. Of
     an activity: `situation`, what stands where one decides; `changing`, whether that is a form for
     another decision; `comment`, the newest comment there. None is what the page does not show.
+
+    Of what its reader was told: `told`, what the notification centre knows of, `only_unread`, whether
+    it leaves out what is read, and `bell`, what the panel at the bell knows of.
     """
 
     scope: Scope
@@ -86,6 +108,9 @@ class Asked:
     situation: str = ""
     changing: bool = False
     comment: int | None = None
+    told: Told | None = None
+    only_unread: bool = False
+    bell: Told | None = None
 
     @classmethod
     def read(cls, query: Query) -> Asked:
@@ -104,6 +129,9 @@ class Asked:
             situation=query.get("situation", "")[:_LONGEST_WORD],
             changing=query.get("change", "") == "1",
             comment=_number(query.get("comment", "")),
+            told=Told.read(query.get("told", "")[:_LONGEST_PLACE]),
+            only_unread=query.get("show", "") == "unread",
+            bell=Told.read(query.get("bell", "")[:_LONGEST_PLACE]),
         )
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
@@ -36,7 +35,7 @@ def inbox_parts(
     actor: Actor, asked: Asked, counts: Counts, now: dt.datetime, zone: ZoneInfo
 ) -> Iterator[Part]:
     """The headline, the rows that differ from those that the page shows, and how many it lacks."""
-    place = Place.read(QueryDict(urlsplit(asked.place).query).dict())
+    place = Place.read(QueryDict(asked.place.partition("?")[2]).dict())
     chosen = list_for(actor, place.tab, now)
     yield Part("portal/inbox/_headline_live.html", {"counts": counts})
     known = {row.approval: row for row in asked.rows}

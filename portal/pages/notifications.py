@@ -13,7 +13,7 @@ from django.utils import timezone
 from approvals.services.telling import ASKED
 from audit.actor import Actor
 from audit.models import Delivery, Notice
-from audit.selectors import notices_about, notices_to
+from audit.selectors import notices_about
 from portal.notifications.centre import (
     MOST_COUNTED,
     count_unread,
@@ -78,6 +78,11 @@ class ReadAll:
         """The recent ones as one field."""
         return ".".join(map(str, self.recent))
 
+    @property
+    def text(self) -> str:
+        """All of it as one field: what a page knows of, as `/live/` is told it."""
+        return ".".join(map(str, (self.before, *self.recent)))
+
 
 @dataclass(frozen=True)
 class CentrePage:
@@ -117,6 +122,8 @@ def centre_page(actor: Actor, *, older: int | None = None, only_unread: bool = F
     `older`: the key below which a further page begins. However much somebody was told, a page reads
     what it shows.
     """
+    # What comes while the page is made is better told of twice than never.
+    read_all = _read_all(actor, timezone.now())
     unread = True if only_unread else None
     first = waiting_notices(actor, PAGE_SIZE, only_unread=only_unread)
     keys = {one.pk for one in first}
@@ -130,7 +137,7 @@ def centre_page(actor: Actor, *, older: int | None = None, only_unread: bool = F
     return CentrePage(
         groups=_grouped([_line(one, one.pk in waiting) for one in [*shown, *rows]]),
         unread=count_unread(actor),
-        read_all=_read_all(actor, timezone.now()),
+        read_all=read_all,
         only_unread=only_unread,
         older=older,
         further=further,
@@ -138,23 +145,33 @@ def centre_page(actor: Actor, *, older: int | None = None, only_unread: bool = F
 
 
 def _read_all(actor: Actor, now: dt.datetime) -> ReadAll:
-    newest = notices_to(actor.user_id).order_by("-pk").values_list("pk", "created_at")[:PAGE_SIZE]
+    # Of what the actor sees: the key of anything else would tell that it is there (MON-5).
     recent: list[int] = []
-    for key, created_at in newest:
-        if created_at <= now - _SETTLED:
-            return ReadAll(key, tuple(recent))
-        recent.append(key)
+    for one in newest_notices(actor, PAGE_SIZE):
+        if one.created_at <= now - _SETTLED:
+            return ReadAll(one.pk, tuple(recent))
+        recent.append(one.pk)
     return ReadAll(recent[-1] if len(recent) == PAGE_SIZE else 0, tuple(recent))
 
 
-def panel_groups(actor: Actor) -> tuple[NoticeGroup, ...]:
+@dataclass(frozen=True)
+class BellPanel:
+    """The panel at the bell, and what it knows of."""
+
+    groups: tuple[NoticeGroup, ...]
+    known: ReadAll
+
+
+def bell_panel(actor: Actor) -> BellPanel:
     """What the panel at the bell shows: ten, what needs the actor first."""
+    # What comes while the panel is made is better told twice than never.
+    known = _read_all(actor, timezone.now())
     waiting = waiting_notices(actor, IN_PANEL)
     lines = [_line(one, waits=True) for one in waiting]
     if room := IN_PANEL - len(waiting):
         found = newest_notices(actor, room, leave_out={one.pk for one in waiting})
         lines += [_line(one, waits=False) for one in found]
-    return _grouped(lines)
+    return BellPanel(_grouped(lines), known)
 
 
 def _line(notice: Notice, waits: bool) -> NoticeLine:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from approvals.wording import listed
+from approvals.rules.seats import SourceKey
+from approvals.wording import listed, source_words
 from audit.actor import Actor
 from portal.pages.graph import Graph, graph_of
 from portal.pages.release_acts import Act, Choice, allowed_acts, ways_out
 from portal.pages.release_banner import Banner, banner_of
 from portal.pages.release_feed import Entries, Feed, FeedQuery, feed_of, read_entries
-from portal.pages.release_phases import PhaseCard, columns_of, phase_cards
+from portal.pages.release_phases import Column, PhaseCard, columns_of, phase_cards
 from portal.pages.release_rows import (
     ActivityRow,
     Holder,
@@ -22,7 +23,7 @@ from portal.pages.release_rows import (
     waiting_order,
     who_holds_it_up,
 )
-from portal.pages.release_scene import Scene, load_scene
+from portal.pages.release_scene import Scene, load_scene, owner_keys
 from portal.pages.reminding import remindable_in
 from releases.models import Release
 from releases.rules.transitions import ReleaseState
@@ -101,7 +102,7 @@ class ReleasePage:
         return phase_cards(self.scene)
 
     @property
-    def columns(self) -> list[list[PhaseCard]]:
+    def columns(self) -> list[Column]:
         """The phases as a pipeline."""
         return columns_of(self.scene, self.cards)
 
@@ -122,17 +123,31 @@ class ReleasePage:
 
     @cached_property
     def holders(self) -> list[Holder]:
-        """Who holds it up: after a failure its manager, and whoever is asked."""
+        """Who holds it up: after a failure those who can mend it, and whoever is asked."""
         return [*self._menders(), *who_holds_it_up(self.scene.waiting)]
 
     def _menders(self) -> list[Holder]:
+        """The release manager, and the owners of the phases in which something has failed."""
         failed, release = self.scene.failed, self.release
         if not failed or release.ended_at is not None:
             return []
+        manager = ("user", release.manager_id)
+        found: dict[SourceKey, tuple[str, list[ActivityRow]]] = {
+            manager: (str(release.manager), list(failed))
+        }
+        for row in failed:
+            for kind, ref in owner_keys(row.activity.phase):
+                name = source_words({"kind": kind, "ref": ref}, self.scene.names)
+                named = name if kind == "user" else f"{name} ({kind})"
+                if (kind, ref) != manager:
+                    found.setdefault((kind, ref), (named, []))[1].append(row)
+        return [self._mender(key, *told) for key, told in found.items()]
+
+    def _mender(self, key: SourceKey, name: str, failed: Sequence[ActivityRow]) -> Holder:
         closed = [row.activity.closed_at for row in failed if row.activity.closed_at]
-        is_me = release.manager_id == self.scene.actor.user_id
-        since = min(closed, default=None)
-        return [Holder(str(release.manager), len(failed), since, is_me, mends=True)]
+        owned = key[0] != "user" and failed[0].activity.phase_id in self.scene.owned
+        is_me = owned or key == ("user", self.scene.actor.user_id)
+        return Holder(name, len(failed), min(closed, default=None), is_me, mends=True)
 
     @property
     def top_holders(self) -> list[Holder]:

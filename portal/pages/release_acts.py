@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from approvals.wording import listed
@@ -11,9 +11,11 @@ from audit.actor import YES, Answer
 from audit.errors import Conflict
 from portal.pages.release_rows import ActivityRow
 from portal.pages.release_scene import Scene
+from releases.rules.content_moments import SHIPPED, content_may_change
 from releases.rules.progress import (
     Plan,
     ReleaseFacts,
+    halting_phases,
     plan_abort,
     plan_defer,
     plan_hold,
@@ -112,9 +114,38 @@ _PLANNERS: Final[Mapping[str, Callable[[ReleaseFacts], Plan]]] = {
 }
 
 
+# What is said instead where a new attempt does not open at once.
+_LATER: Final[Mapping[str, str]] = {
+    "retry": "A new attempt opens once {then}: everyone is asked afresh then, and the former round "
+    "stays readable.",
+    "fix": "The release ships what you say here. A new attempt opens once {then}: everyone is asked "
+    "afresh then, about the new content.",
+}
+
+
 def act_of(scene: Scene, key: str) -> Act:
     """An act, in the words that suit the release. Raises KeyError for what is no act."""
-    return _CANCEL if key == "abort" and scene.is_planned else ACTS[key]
+    if key == "abort" and scene.is_planned:
+        return _CANCEL
+    then = _once(scene) if key in _LATER else ""
+    return replace(ACTS[key], consequence=_LATER[key].format(then=then)) if then else ACTS[key]
+
+
+def _once(scene: Scene) -> str:
+    """What must be so before a new attempt opens, in words; empty when it opens at once."""
+    facts = scene.board.facts()
+    halting = {
+        one.key for one in halting_phases(facts, {one.id: one.state for one in facts.activities})
+    }
+    failed = {
+        row.activity.pk
+        for row in scene.failed
+        if scene.board.phase_keys[row.activity.phase_id] in halting
+    }
+    others = any(failed - {row.activity.pk} for row in rows_for(scene, "retry"))
+    parts = ["the release is resumed"] if scene.release.held else []
+    parts += ["nothing else that has failed holds the release"] if others else []
+    return listed(parts, "and")
 
 
 def answer_for(scene: Scene, key: str) -> Answer:
@@ -140,7 +171,8 @@ def _moment(scene: Scene, key: str) -> Answer:
         ended = ReleaseState(scene.release.state) in RELEASE_ENDED
         return Answer(False, "already_ended", "The release has ended.") if ended else YES
     if key == "fix":
-        return _moment(scene, "retry") and _nobody_decides(scene)
+        # Authors may be added at any time; what else must stay now, the form leaves out.
+        return _moment(scene, "retry")
     if key in ("retry", "skip"):
         return YES if rows_for(scene, key) else _NOTHING[key]
     try:
@@ -154,17 +186,6 @@ _NOTHING: Final = {
     "retry": Answer(False, "not_failed", "Nothing here that you may retry has failed."),
     "skip": Answer(False, "cannot_skip", "There is nothing here that you may ask to skip."),
 }
-
-
-def _nobody_decides(scene: Scene) -> Answer:
-    """Content is not pulled from under those who decide on it; the services ask the same."""
-    if not scene.waiting:
-        return YES
-    names = listed([row.activity.name for row in scene.waiting], "and")
-    return Answer(
-        False, "rounds_open", f"People are still deciding on this content ({names}). It can be fixed "
-        "when they are done; what failed can be retried as it is at once.",
-    )  # fmt: skip
 
 
 def rows_for(scene: Scene, key: str) -> list[ActivityRow]:
@@ -189,25 +210,15 @@ class Choice:
     is_danger: bool = False
 
 
+# Key, label, and the consequence up to its full stop.
 _WAYS_OUT: Final = (
-    (
-        "retry",
-        "retry/",
-        "Retry",
-        "The same content is put to everyone again, in a new attempt.",
-    ),
+    ("retry", "Retry", "The same content is put to everyone again, in a new attempt"),
     (
         "fix",
-        "fix/",
         "Fix and resubmit",
-        "You change what the release ships, and everyone is asked about the new content.",
+        "You change what the release ships, and everyone is asked about the new content",
     ),
-    (
-        "abort",
-        "abort/",
-        "Abort",
-        "The release ends for good, and nothing of it can be resumed.",
-    ),
+    ("abort", "Abort", "The release ends for good, and nothing of it can be resumed"),
 )
 
 
@@ -216,11 +227,24 @@ def ways_out(scene: Scene) -> list[Choice]:
     if not scene.failed:
         return []
     found = []
-    for key, ending, label, words in _WAYS_OUT:
-        answer = answer_for(scene, key)
-        later = answer.code == "rounds_open"
-        if answer or later:
-            told = answer.sentence if later else words
+    then = _once(scene)
+    for key, label, words in _WAYS_OUT:
+        if answer_for(scene, key):
             act = ACTS[key]
-            found.append(Choice(key, label, scene.path + ending, told, act.icon, act.is_danger))
+            told = f"{words}, once {then}." if then and key in _LATER else f"{words}."
+            if key == "fix":
+                told = _only_authors(scene) or told
+            found.append(Choice(key, label, f"{scene.path}{key}/", told, act.icon, act.is_danger))
     return found
+
+
+def _only_authors(scene: Scene) -> str:
+    """What is said of fixing while people decide on the content; empty when nobody does."""
+    states = {one.state for one in scene.board.activities}
+    if content_may_change(SHIPPED, states).code != "rounds_open":
+        return ""
+    names = listed([row.activity.name for row in scene.waiting], "and")
+    return (
+        f"People are still deciding on this content ({names}). Until they are done you can add "
+        "authors and nothing else."
+    )

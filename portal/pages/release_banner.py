@@ -59,9 +59,11 @@ def _on_hold(scene: Scene) -> Banner:
         )  # fmt: skip
     awaited = awaited_words(rows)
     headline = f"{activities(len(rows))} input"
+    stuck = next((row for row in rows if row.is_stuck), None)
     return Banner(
         "amber", "back_hand", f"{headline}: {awaited}" if awaited else headline,
         [line for line in (next_phase_words(scene), *lines) if line],
+        *((f"Look at: {stuck.activity.name}", stuck.path) if stuck else ()),
     )  # fmt: skip
 
 
@@ -91,7 +93,7 @@ def _held_words(scene: Scene) -> list[str]:
 
 def _stuck_words(rows: Sequence[ActivityRow]) -> list[str]:
     return [
-        f"Nobody can complete {row.activity.name} any more: its process or roles need a mend."
+        f"Nobody can complete {row.activity.name} any more: its page says whom it lacks."
         for row in rows
         if row.is_stuck
     ]
@@ -108,11 +110,20 @@ def _failed(scene: Scene) -> Banner:
         )
     lines += _held_words(scene)
     if not mine:
-        return Banner("red", "cancel", headline, lines)
+        return Banner("red", "cancel", headline, [*lines, *_others_words(scene)])
     lines.append(f"{activities(len(mine))} your input. {total_words(len(scene.waiting))}")
     return Banner(
         "red", "cancel", headline, lines, f"Start with: {mine[0].activity.name}", mine[0].path
     )
+
+
+def _others_words(scene: Scene) -> list[str]:
+    """Both numbers where nothing waits for the reader, and whom the others wait for."""
+    if not scene.waiting:
+        return []
+    total, awaited = total_words(len(scene.waiting)), awaited_words(scene.waiting)
+    everything = f"{total.removesuffix('.')}: {awaited}." if awaited else total
+    return [f"No activity requires your input. {everything}"]
 
 
 def failure_words(row: ActivityRow) -> list[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from approvals.wording import listed
 from portal.moments import span_words
 from portal.pages.graph import layers_of, phase_path
+from portal.pages.pipeline_lines import Lines, direct_needs, lines_of
 from portal.pages.release_rows import ActivityRow
 from portal.pages.release_scene import Scene
 from portal.state_looks import look_of
@@ -20,13 +21,17 @@ _BEGUN = (PhaseState.RUNNING, PhaseState.WAITING_FOR_APPROVAL, PhaseState.FAILED
 
 @dataclass
 class PhaseCard:
-    """One phase: its word, how much of it is done, since when, how much waits for people."""
+    """One phase: its word, how much of it is done, since when, how much waits for people.
+
+    `after` says in words which phases it comes after, where their order is not plain to see.
+    """
 
     phase: Phase
     path: str
     rows: Sequence[ActivityRow]
     now: dt.datetime
     is_step: bool = False
+    after: str = ""
 
     @property
     def tone(self) -> str:
@@ -94,13 +99,33 @@ def phase_cards(scene: Scene) -> list[PhaseCard]:
     return cards
 
 
-def columns_of(scene: Scene, cards: Sequence[PhaseCard]) -> list[list[PhaseCard]]:
-    """The cards from left to right by the longest path of needs; parallel phases share a column."""
+@dataclass
+class Column:
+    """Cards that stand below each other, and the lines that lead to them where some are drawn."""
+
+    cards: list[PhaseCard]
+    lines: Lines | None = None
+
+
+def columns_of(scene: Scene, cards: Sequence[PhaseCard]) -> list[Column]:
+    """The cards from left to right by the longest path of needs; parallel phases share a column.
+
+    Where not each column simply needs the one before it, lines and words say what comes after what.
+    """
     specs = scene.board.document.phases
-    layers = layers_of({card.phase.key: specs[card.phase.key]["needs"] for card in cards})
-    columns: list[list[PhaseCard]] = [[] for _ in range(max(layers.values(), default=-1) + 1)]
+    needs = {card.phase.key: specs[card.phase.key]["needs"] for card in cards}
+    layers, direct = layers_of(needs), direct_needs(needs)
+    columns = [Column([]) for _ in range(max(layers.values(), default=-1) + 1)]
     for card in cards:
-        columns[layers[card.phase.key]].append(card)
+        columns[layers[card.phase.key]].cards.append(card)
+    lines = lines_of([[card.phase.key for card in one.cards] for one in columns], direct)
+    if lines is not None:
+        names = {card.phase.key: card.phase.name for card in cards}
+        for column, drawn in zip(columns, lines, strict=True):
+            column.lines = drawn
+        for card in cards:
+            needed = [names[key] for key in direct[card.phase.key]]
+            card.after = f"after {listed(needed, 'and')}" if needed else "from the start"
     return columns
 
 

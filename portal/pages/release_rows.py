@@ -39,12 +39,13 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A place in an open round: whom it is for, and who has taken it how."""
+    """A place in an open round: whom it is for, who has taken it how, or why nobody can."""
 
     words: str
     state: str
     by: str
     required: bool
+    note: str = ""
 
 
 @dataclass
@@ -156,7 +157,7 @@ class ActivityRow:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Somebody, or a group, who holds a release up: how many activities wait for them, since when."""
+    """Somebody, or a group, who holds a release up: how many activities wait for them, for how long."""
 
     name: str
     seats: int
@@ -169,11 +170,11 @@ class Holder:
 
     @property
     def words(self) -> str:
-        """What waits for them, up to the moment since when."""
+        """What waits for them, up to how long it has waited."""
         things = f"{self.seats} {'activity' if self.seats == 1 else 'activities'}"
         if self.mends:
-            return f"decides how it goes on after a failure: {things}, since"
-        return f"{things} · asked"
+            return f"decides how it goes on after a failure: {things}"
+        return things
 
 
 def who_holds_it_up(rows: Sequence[ActivityRow]) -> list[Holder]:

@@ -26,6 +26,7 @@ from releases.models import Activity, Phase, Release
 from releases.overview import Saying, people_asked, sayings
 from releases.permissions import can_manage_shown, can_start_release, owned_phases
 from releases.rules.conditions import applies
+from releases.rules.progress import Missing, missing_needs
 from releases.rules.transitions import (
     ACTIVITY_FAILED,
     ACTIVITY_WAITING,
@@ -51,6 +52,7 @@ class Scene:
     reach: Callable[[], Reach]
     rounds: Mapping[int, Approval] = field(default_factory=dict)
     asked: Mapping[int, list[AskedPerson]] = field(default_factory=dict)
+    named: SourceKeys = field(default_factory=set)
     names: Names = field(default_factory=dict)
     said: Mapping[tuple[str, int], Saying] = field(default_factory=dict)
 
@@ -155,26 +157,17 @@ class Scene:
         return acts
 
     def _waits_for(self, activity: Activity) -> list[str]:
-        """The names of what it needs and has not got."""
-        if activity.state != ActivityState.BLOCKED or activity.overrides_id is not None:
+        """The names of what it needs and has not got: activities, or else phases."""
+        missing = self._missing.get(activity.pk)
+        if missing is None:
             return []
-        document = self.board.document
-        spec = document.activities[self.board.ref(activity)]
-        inside = [self._by_ref[ref] for ref in spec["needs"] if ref in self._by_ref]
-        missing = [one.name for one in inside if one.state not in _SATISFIED]
-        if missing:
-            return missing
-        needs = document.phases[self.board.phase_keys[activity.phase_id]]["needs"]
-        phases = [one for one in self.board.phases if one.key in needs]
-        return [one.name for one in phases if one.state not in _PASSED]
+        by_ref = {self.board.ref(one): one.name for one in self.board.activities}
+        named = [by_ref[ref] for ref in missing.activities if ref in by_ref]
+        return named or [one.name for one in self.board.phases if one.key in missing.phases]
 
     @cached_property
-    def _by_ref(self) -> dict[str, Activity]:
-        return {self.board.ref(one): one for one in self.board.activities}
-
-
-_SATISFIED: Final = frozenset({ActivityState.COMPLETED, ActivityState.SKIPPED})
-_PASSED: Final = frozenset({PhaseState.COMPLETED, PhaseState.SKIPPED})
+    def _missing(self) -> Mapping[int, Missing]:
+        return missing_needs(self.board.facts())
 
 
 def load_scene(
@@ -182,8 +175,8 @@ def load_scene(
 ) -> tuple[Scene, Entries | None]:
     """Load a release for a reader. Raises NotFound for one that they may not see.
 
-    `phase`: the key of a phase whose planned approvers are to be named too. `entries` reads the
-    page of the feed that is shown with it.
+    `phase`: the key of a phase whose planned approvers are `named` too; its page reads the names
+    itself, with the people of its rounds. `entries` reads the page of the feed that is shown with it.
     """
     reach = cache(lambda: reach_of(actor.user_id))
     release = release_to_show(actor, release_id, reach)
@@ -199,7 +192,11 @@ def load_scene(
     scene.asked = _by_activity(people_asked(rounds), scene.rounds) if rounds else {}
     # On the release page groups and roles are named only where many people are asked through them.
     many = [scene.rounds[key] for key, asked in scene.asked.items() if len(asked) > MOST_NAMED]
-    scene.names = names_of_sources(_keys(board, many if phase is None else rounds, phase))
+    scene.named = _keys(board, many if phase is None else rounds, phase)
+    if phase is None and release.ended_at is None:
+        scene.named |= _owners(release, failed)
+    if phase is None:
+        scene.names = names_of_sources(scene.named)
     read = entries(release) if entries else None
     scene.said = _said(scene, failed, read)
     return scene, read
@@ -223,6 +220,12 @@ def _keys(board: Board, rounds: Collection[Approval], phase: str | None) -> Sour
     for spec in board.document.phases[phase]["activities"]:
         keys |= {entry_reference(entry) for entry in spec.get("approvers") or ()}
     return keys
+
+
+def _owners(release: Release, failed: Iterable[Activity]) -> SourceKeys:
+    """Who owns the phases in which something failed; the manager's name is known."""
+    owners = {owner for one in failed for owner in owner_keys(one.phase)}
+    return owners - {("user", release.manager_id)}
 
 
 def owner_keys(phase: Phase) -> list[tuple[str, int]]:

@@ -15,6 +15,7 @@ _MOST_NAMED: Final = 5
 def remindable_in(scene: Scene) -> frozenset[int]:
     """The accounts of others for whom something waits and who were not reminded of it lately.
 
+    Of others: a further account of the reader is the reader, whom nobody reminds of themselves.
     Only what the reader manages counts: all of it, or the phases that they own.
     """
     return frozenset(
@@ -22,7 +23,7 @@ def remindable_in(scene: Scene) -> frozenset[int]:
         for row in scene.waiting
         if scene.mends(row.activity)
         for asked in row.asked
-        if asked.user_id != scene.actor.user_id
+        if asked.user.person != scene.actor.person
         and not _lately(getattr(asked, "reminded_at", None), scene)
     )
 

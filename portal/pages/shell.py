@@ -110,6 +110,11 @@ class Shell:
         """Whether the data of the demo is here, which nobody should take for their own."""
         return self._standing.in_demo
 
+    @property
+    def gives_roles(self) -> bool:
+        """Whether the person may give roles to others, so that links to do so lead somewhere."""
+        return self._standing.configures
+
     @cached_property
     def _standing(self) -> Standing:
         return standing_of(self.user.pk) if self.signed_in else Standing()

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Case, Exists, Q, QuerySet, Value, When
+from django.db.models.functions import Concat
 
+from approvals.models import Scope
+from approvals.selectors import live_assignments
 from audit.actor import Actor
 from audit.compiled import CompiledValues
 from portal.demo.company import PEOPLE
@@ -20,7 +23,7 @@ from releases.visibility import everywhere
 class Standing:
     """What is unread and still asks something, what the reader may do everywhere, and if this is a demo.
 
-    `in_demo`: the demo is in this database.
+    `configures`: as `can_configure` says, so that an auditor's right counts for nothing. `in_demo`: the demo is in this database.
     """
 
     unread: int = 0
@@ -39,14 +42,19 @@ def _answered(condition: Q) -> Case:
 def _asked(user_id: int) -> QuerySet[User, Any]:
     reader = Actor(kind="person", door="page", label="", user_id=user_id)
     superuser = Q(is_superuser=True)
-    demo_people = User.objects.filter(username__in=_DEMO).order_by()
+    reads_only = live_assignments(user_id).filter(
+        role__reads_only=True, scope__kind=Scope.Kind.EVERYTHING
+    )
+    # Somebody real may be called like one of them; their e-mail addresses are nobody's.
+    demo_address = Concat("username", Value("@example.com"))
+    demo_people = User.objects.filter(username__in=_DEMO, email=demo_address).order_by()
     return (
         User.objects.filter(pk=user_id)
         .order_by()
         .values_list(
             number_waiting(user_id),
             _answered(superuser | everywhere(reader, "view")),
-            _answered(superuser | everywhere(reader, "configure")),
+            _answered((superuser | everywhere(reader, "configure")) & ~Q(Exists(reads_only))),
             # Nested, so that the record is searched where people of the demo are, and nowhere else.
             Case(When(Exists(demo_people), then=_answered(here())), default=Value(False)),
         )

@@ -24,23 +24,18 @@ from portal.marked import html_of
 from portal.moments import (
     moment_words,
     short_moment_words,
+    span_words,
     time_left_words,
     urgency,
     zone_for,
 )
-from portal.pages.shell import exists
+from portal.pages.portal_pages import portal_page
 from portal.state_looks import SEATS, look_of
 
 register = template.Library()
 
 _SPRITE = Path(__file__).resolve().parent.parent / "static" / "portal" / "icons.svg"
 _MOST_SHOWN = 99
-_PORTAL_PAGES = {
-    "releases.release": ("releases", "pk"),
-    "releases.activity": ("activities", "pk"),
-    "approvals.role": ("config/roles", "pk"),
-    "approvals.roleassignment": ("config/roles", "role_id"),
-}
 _MESSAGE_LOOKS = {
     "success": ("green", "check_circle"),
     "info": ("blue", "info"),
@@ -85,9 +80,15 @@ def state_label(kind: str, state: str) -> SafeString:
 def _state_label(kind: str, state: str) -> SafeString:
     look = look_of(kind, state)
     shape = _dot(state) if kind == "seat" else icon(look.icon)
-    return format_html(
-        '<span class="state state--{}">{}<span>{}</span></span>', look.tone, shape, look.word
+    label = format_html(
+        '<span class="state state--{}">{}<span>{}</span></span>', look.tone, shape, look.lead
     )
+    if not look.beside:
+        return label
+    return format_html(
+        '<span class="state-whole">{} <span class="state-beside state-beside--{}">{}</span></span>',
+        label, look.tone, look.beside,
+    )  # fmt: skip
 
 
 @register.simple_tag(takes_context=True)
@@ -113,8 +114,23 @@ def moment_markup(when: dt.datetime, zone: ZoneInfo, now: dt.datetime | None = N
 def time_left(
     context: template.Context, due: dt.datetime | None, now: dt.datetime | None = None
 ) -> SafeString:
-    """What is left until a deadline, and the deadline itself; portal.js counts on by the minute."""
+    """What is left until a deadline, and the deadline itself; moments.js counts on by the minute."""
     return time_left_markup(due, now or timezone.now(), zone_for(_reader(context)))
+
+
+@register.simple_tag(takes_context=True)
+def time_since(
+    context: template.Context, when: dt.datetime, now: dt.datetime | None = None
+) -> SafeString:
+    """How long something has been so, and since when; moments.js counts on by the minute."""
+    moment_now, zone = now or timezone.now(), zone_for(_reader(context))
+    return format_html(
+        '<time datetime="{}" data-since>{}</time>, since <span title="{}">{}</span>',
+        when.isoformat(timespec="seconds"),
+        span_words(moment_now - when),
+        moment_words(when, zone),
+        short_moment_words(when, zone, moment_now),
+    )
 
 
 def time_left_markup(due: dt.datetime | None, now: dt.datetime, zone: ZoneInfo) -> SafeString:
@@ -192,9 +208,7 @@ def count(number: int | None, name: str = "", meaning: str = "") -> SafeString:
 @register.simple_tag
 def portal_page_of(row: Any) -> str:
     """The portal's page of a row of the administration; empty where there is none."""
-    folder, key = _PORTAL_PAGES.get(row._meta.label_lower, ("", ""))
-    path = f"/{folder}/{getattr(row, key)}/" if folder else ""
-    return path if path and exists(path) else ""
+    return portal_page(row)
 
 
 @register.filter

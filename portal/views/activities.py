@@ -32,7 +32,9 @@ from releases.services.decisions import goes_on_record, record_refused_decision
 log = structlog.get_logger(__name__)
 
 # What the address of an act ends with.
-ACTS: Final = ("withdraw", "retry", "skip")
+ACTS: Final = ("withdraw", "question", "retry", "skip")
+# The field of what somebody has written for it, where it is not a reason.
+_WORDS: Final = {"comment": "text", "question": "question"}
 _RESULT: Final = "activity-result"
 
 
@@ -89,7 +91,7 @@ def opened(request: HttpRequest, activity_id: int) -> HttpResponseBase:
 
 @_posted
 def act(request: HttpRequest, activity_id: int, name: str) -> HttpResponseBase:
-    """Withdraw, retry, or ask to skip: each with its reason."""
+    """Withdraw, ask for information, retry, or ask to skip: each with its reason, or question."""
     if name not in ACTS:
         raise Http404
     return _act(request, activity_id, name)
@@ -149,9 +151,9 @@ def _refused(
     record.draft = Draft(
         act=name,
         typed=typed_from(request.POST) if name == "decide" else None,
-        text=posted.text("text" if name == "comment" else "reason"),
+        text=posted.text(_WORDS.get(name, "reason")),
         errors=refusal.errors,
-        notice=notice_for(refusal, record, Clock(zone_for(request.user))),
+        notice=notice_for(refusal, record, Clock(zone_for(request.user)), name),
         known_attempt=posted.attempt if refusal.code == "changed_since" else None,
     )
     fragment = _is_htmx(request) and name == "decide"

@@ -17,14 +17,21 @@ from portal.forms.decision import parse_inputs, plain_lines
 from portal.pages.activity_results import (
     Clock,
     result_after_comment,
+    result_after_question,
     result_after_retry,
     result_after_vote,
     result_after_withdrawal,
 )
 from portal.pages.activity_standing import ActivityPage, load_activity_page
 from portal.result_texts import ResultText, result_of_old_form, result_of_skip_request
+from portal.sent_forms import ANEW_EACH_TIME
 from portal.services.idempotency import KeptAnswer, answer_once
-from releases.services.activities import request_skip, retry_activity, write_comment
+from releases.services.activities import (
+    ask_for_information,
+    request_skip,
+    retry_activity,
+    write_comment,
+)
 from releases.services.decisions import decide_activity, withdraw_from_activity
 
 _LONGEST_KEY: Final = 100
@@ -59,7 +66,7 @@ class Posted:
 
     def digest(self, name: str, activity_id: int) -> str:
         """Stands for everything that was sent, but for what each sending has anew."""
-        sent = {key: self.data.getlist(key) for key in self.data if key != "csrfmiddlewaretoken"}
+        sent = {key: self.data.getlist(key) for key in self.data if key not in ANEW_EACH_TIME}
         call = json.dumps([name, activity_id, sent], sort_keys=True)
         return hashlib.sha256(call.encode()).hexdigest()
 
@@ -137,6 +144,11 @@ def _comment(activity_id: int, posted: Posted, actor: Actor, clock: Clock) -> Re
     return result_after_comment(load_activity_page(actor, activity_id))
 
 
+def _question(activity_id: int, posted: Posted, actor: Actor, clock: Clock) -> ResultText:
+    asked = ask_for_information(activity_id=activity_id, text=posted.text("question"), actor=actor)
+    return result_after_question(asked)
+
+
 def _retry(activity_id: int, posted: Posted, actor: Actor, clock: Clock) -> ResultText:
     retry_activity(activity_id=activity_id, reason=posted.text("reason"), actor=actor)
     return result_after_retry(load_activity_page(actor, activity_id))
@@ -152,6 +164,7 @@ _ACTS: Final[Mapping[str, Callable[[int, Posted, Actor, Clock], ResultText]]] = 
     "decide": _decide,
     "withdraw": _withdraw,
     "comment": _comment,
+    "question": _question,
     "retry": _retry,
     "skip": _skip,
 }

@@ -6,10 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from releases.rules.transitions import ReleaseState
+from portal.pages.help_words import meanings
 
 
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
     """What the portal is for, and what its words mean."""
-    return render(request, "portal/help/page.html", {"release_states": list(ReleaseState)})
+    return render(request, "portal/help/page.html", {"meanings": meanings()})

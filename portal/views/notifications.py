@@ -14,10 +14,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from audit.services.notices import mark_all_read, mark_read
 from portal.actors import actor_from_request
-from portal.pages.notifications import centre_page, panel_groups
+from portal.pages.notifications import bell_panel, centre_page
 
 _MOST_AT_ONCE = 50
 _LONGEST_KEY = 18
+# Said by the bar of what is new: whoever follows it goes on reading at the head of the list.
+_NEW = "new"
 
 
 @require_safe
@@ -31,8 +33,9 @@ def centre(request: HttpRequest) -> HttpResponseBase:
 @login_required
 def latest(request: HttpRequest) -> HttpResponseBase:
     """The panel at the bell: ten, what needs one first."""
-    groups = panel_groups(actor_from_request(request, "page"))
-    return render(request, "portal/notifications/_panel.html", {"groups": groups})
+    panel = bell_panel(actor_from_request(request, "page"))
+    context = {"panel": panel, "shows_new": _NEW in request.GET}
+    return render(request, "portal/notifications/_panel.html", context)
 
 
 @require_POST
@@ -84,7 +87,7 @@ def _shown(request: HttpRequest, *, changed: bool = False) -> HttpResponseBase:
     )
     part = bool(request.headers.get("HX-Request"))
     template = "portal/notifications/_list.html" if part else "portal/notifications/page.html"
-    response = render(request, template, {"page": page})
+    response = render(request, template, {"page": page, "shows_new": _NEW in request.GET})
     patch_vary_headers(response, ["HX-Request"])
     if changed:
         response.headers["HX-Trigger"] = "approvals:changed"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from django.contrib import messages
@@ -20,10 +20,11 @@ from portal.forms.releases import FORMS, ActForm
 from portal.moments import zone_for
 from portal.pages.release_acts import ACTS, act_of, answer_for
 from portal.pages.release_scene import Scene, load_scene
-from releases.rules.transitions import ReleaseState
+from releases.models import Activity
+from releases.rules.transitions import ACTIVITY_OPEN, ReleaseState
 from releases.selectors import release_for
 from releases.services.activities import request_skip, retry_activities
-from releases.services.content import ContentChange, change_release
+from releases.services.content import change_release
 from releases.services.fixing import fix_activities
 from releases.services.lifecycle import (
     abort_release,
@@ -52,12 +53,26 @@ _OF_ACTIVITIES: Final[Mapping[str, Callable[..., Any]]] = {
 _DONE: Final[Mapping[str, str]] = {
     "hold": "Held. Nothing new starts until the release is resumed.",
     "resume": "Resumed.",
-    "retry": "A new attempt is open; whoever is asked has been asked afresh.",
     "skip": "Asked. It is skipped as soon as somebody else approves it.",
-    "change": "Changed. The next attempts are asked about the new content.",
-    "fix": "Changed, and tried again: whoever is asked has been asked about the new content.",
     "manager": "The release has another manager, who is told.",
     "defer": "Deferred. Open questions are closed.",
+}
+# By whether anything differed.
+_CHANGED: Final[Mapping[bool, str]] = {
+    True: "Changed. The next attempts are asked about the new content.",
+    False: "Nothing was changed.",
+}
+# By whether the new attempts are open.
+_TRIED_AGAIN: Final[Mapping[tuple[str, bool], str]] = {
+    ("retry", True): "A new attempt is open; whoever is asked has been asked afresh.",
+    ("retry", False): "Retried. Nobody is asked yet: the new attempt opens when nothing holds the "
+    "release back any more.",
+    (
+        "fix",
+        True,
+    ): "Changed, and tried again: whoever is asked has been asked about the new content.",
+    ("fix", False): "Changed. Nobody is asked yet: the new attempt, about the new content, opens "
+    "when nothing holds the release back any more.",
 }
 
 
@@ -121,11 +136,17 @@ def _done(act: str, form: ActForm, done: Any) -> str:
     if act == "start":
         scheduled = done.state == ReleaseState.SCHEDULED
         return "The start is scheduled." if scheduled else "Started."
-    if act == "change" and form.values()["change"] == ContentChange():
-        return "Nothing was changed."
+    if act == "change":
+        return _CHANGED[bool(done)]
+    if act in ("retry", "fix"):
+        return _TRIED_AGAIN[act, _are_open(done)]
     if act == "abort":
         return "Cancelled." if form.scene.is_planned else "Aborted."
     return _DONE[act]
+
+
+def _are_open(tried: Iterable[Activity]) -> bool:
+    return all(one.state in ACTIVITY_OPEN for one in tried)
 
 
 def _after(scene: Scene, actor: Actor) -> str:

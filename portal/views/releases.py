@@ -26,6 +26,7 @@ from portal.pages.phase import load_phase_page
 from portal.pages.release import load_release_page
 from portal.pages.release_feed import FeedQuery
 from portal.pages.release_list import ACTIVE, ListQuery, load_release_list
+from portal.sent_forms import ANEW_EACH_TIME
 from portal.services.idempotency import KeptAnswer, answer_once
 from portal.wording import RELEASE_STATES
 from releases.overview import people_to_name, processes_to_release, products_to_release
@@ -148,13 +149,12 @@ def _create(request: HttpRequest, form: NewReleaseForm, actor: Actor) -> str:
         )
         return KeptAnswer(303, f"/releases/{made.pk}/")
 
-    sent = sorted((name, value) for name, value in request.POST.items() if name != _TOKEN)
+    sent = sorted(
+        (name, value) for name, value in request.POST.items() if name not in ANEW_EACH_TIME
+    )
     digest = hashlib.sha256(f"/releases/new/ {sent}".encode()).hexdigest()
     key = f"page:{given['idempotency_key']}"
     return answer_once(key=key, digest=digest, act=act, actor=actor).body
-
-
-_TOKEN = "csrfmiddlewaretoken"  # noqa: S105  (the name of a field)
 
 
 def _see_other(path: str) -> HttpResponseBase:

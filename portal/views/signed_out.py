@@ -12,23 +12,25 @@ from typing import Final
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import render
 from django.urls import reverse
 
+from portal.forms.decision import ANSWER_PREFIX
+from portal.sent_forms import ACCOUNT_FIELD, ACCOUNT_HEADER, ANEW_EACH_TIME
+
 # Forms with passwords, and those of the library and the administration, are never shown again.
 _NOT_KEPT: Final = ("/accounts/", "/admin/", "/api/", "/demo/", "/session/")
-_TOKEN: Final = "csrfmiddlewaretoken"  # noqa: S105  (the name of a field)
-# For which account a page was made: session.js says it with every form and every request of htmx.
-_ACCOUNT_FIELD: Final = "_account"
-_ACCOUNT_HEADER: Final = "X-Account"
-_LABELS: Final[Mapping[str, str]] = {
-    "verdict": "Decision",
-    "comment": "Comment",
-    "reason": "Reason",
-    "text": "Comment",
-    "description": "Description",
-}
+# What nobody wrote: marks of the page that a form was on, and keys of what it is about.
+_MARKS: Final = frozenset(
+    {
+        "attempt", "before", "fingerprint", "idempotency_key", "next", "older", "recent", "seen_at",
+        "show",
+    }
+)  # fmt: skip
+_NAMED_BY_KEY: Final = frozenset({"activities", "activity", "notice", "person"})
+# The others are called what their fields are called.
+_LABELS: Final[Mapping[str, str]] = {"verdict": "Decision", "text": "Comment"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +43,25 @@ class SentForm:
 
     @classmethod
     def of(cls, request: HttpRequest) -> SentForm:
-        """Read it from the request."""
+        """Read it from the request; nothing of what is not to be shown again."""
         fields = tuple(
             (name, value)
-            for name, values in request.POST.lists()
-            if name not in (_TOKEN, _ACCOUNT_FIELD)
+            for name, values in (request.POST.lists() if keeps(request) else ())
+            if name not in ANEW_EACH_TIME
             for value in values
         )
-        words = tuple((_LABELS[name], value) for name, value in fields if name in _LABELS and value)
+        words = tuple((_label(name), value) for name, value in fields if _is_written(name, value))
         return cls(request.get_full_path(), fields, words)
+
+
+def _is_written(name: str, value: str) -> bool:
+    by_key = name in _NAMED_BY_KEY and value.isdigit()
+    return name not in _MARKS and not by_key and bool(value.strip())
+
+
+def _label(name: str) -> str:
+    words = name.removeprefix(ANSWER_PREFIX).replace("_", " ").replace("-", " ")
+    return _LABELS.get(name) or f"{words[:1].upper()}{words[1:]}"
 
 
 def keeps(request: HttpRequest) -> bool:
@@ -60,13 +72,17 @@ def keeps(request: HttpRequest) -> bool:
 def by_another_account(request: HttpRequest) -> bool:
     """Whether the page that asks was made for another account than the one that is signed in now.
 
-    Signing out is nobody's harm, whoever's session it ends.
+    Signing out is nobody's harm, whoever's session it ends. A form that broke off on its way says
+    nothing of that, and does nothing: its token is missing too.
     """
     if request.path == reverse("account_logout"):
         return False
-    made_for = request.headers.get(_ACCOUNT_HEADER, "")
+    made_for = request.headers.get(ACCOUNT_HEADER, "")
     if not made_for and request.method == "POST":
-        made_for = request.POST.get(_ACCOUNT_FIELD, "")
+        try:
+            made_for = request.POST.get(ACCOUNT_FIELD, "")
+        except UnreadablePostError:
+            return False
     now = request.session.get(SESSION_KEY) if made_for else None
     return now is not None and now != made_for
 

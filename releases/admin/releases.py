@@ -91,7 +91,10 @@ class ReleaseAdmin(VisibleByRelease):
 class PhaseAdmin(VisibleByRelease):
     """Phases of releases."""
 
-    fields = ("name", "key", "release", "shown_state", "position")
+    fields = (
+        "name", "key", "release", "shown_state", "position", "owner_user", "owner_group",
+        "owner_role",
+    )  # fmt: skip
     history_words = {"state": wording.PHASE_STATES}
     list_display = ("name", "key", "release", "shown_state")
     list_filter = (PhaseStates,)

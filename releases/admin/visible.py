@@ -13,13 +13,16 @@ from audit.models import LedgerStream
 from audit.permissions import granted
 from releases.models import Product, Release
 from releases.places import scopes_around
-from releases.selectors import releases_for
+from releases.selectors import archived_too_for
 
 
 def releases_seen(request: HttpRequest) -> QuerySet[Release]:
-    """The releases that the person may see; what they hold is looked up once a request."""
+    """The releases that the person may see, those of archived products too: they stay on record.
+
+    What the person holds is looked up once a request.
+    """
     actor = actor_of(request)
-    rows: QuerySet[Release] = answered_once(request, "releases", lambda: releases_for(actor))
+    rows: QuerySet[Release] = answered_once(request, "releases", lambda: archived_too_for(actor))
     return rows.all()
 
 
@@ -39,9 +42,8 @@ def told_seen(request: HttpRequest, field: str) -> Q:
 
     What is about no release is seen by whoever sees the list.
     """
-    return Q(**{f"{field}__in": _stream_keys(releases_seen(request))}) | ~Q(
-        **{f"{field}__startswith": "release:"}
-    )
+    keys = _stream_keys(releases_seen(request))
+    return Q(**{f"{field}__in": keys}) | ~Q(**{f"{field}__startswith": "release:"})
 
 
 def _stream_keys(rows: QuerySet[Release]) -> QuerySet[Release, str]:

@@ -11,9 +11,11 @@ from releases.inbox.counts import (
     MOST_COUNTED,
     Bounds,
     Counted,
+    CountOf,
     count_lists,
     counting,
 )
+from releases.inbox.expected import next_expected
 from releases.inbox.filters import (
     InboxFilter,
     narrowed,
@@ -25,6 +27,7 @@ from releases.inbox.lists import (
     decided_by,
     holding_production,
     needs_me,
+    open_for,
     snoozed_by,
     snoozers_of,
     waiting_on_others,
@@ -45,6 +48,7 @@ __all__ = [
     "MOST_COUNTED",
     "AskedActivity",
     "Bounds",
+    "CountOf",
     "Counted",
     "InboxFilter",
     "Reach",
@@ -61,6 +65,8 @@ __all__ = [
     "leads_releases",
     "narrowed",
     "needs_me",
+    "next_expected",
+    "open_for",
     "people_awaited",
     "releases_in",
     "skipped_in",

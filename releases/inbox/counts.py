@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import models
-from django.db.models import Case, Count, Q, Value, When
+from django.db.models import Case, Count, Q, Subquery, Value, When
 
 from releases.selectors import NEVER
 
@@ -63,20 +63,32 @@ def _until(due: str, end: dt.datetime) -> Q:
     return Q(**{f"{due}__lte": end})
 
 
+class CountOf(Subquery):
+    """How many rows a query gives, no further than its own limit: a number within another query."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = models.IntegerField()
+
+
 @dataclass(frozen=True, slots=True)
 class Counted:
     """A list to count: by group when the column of its deadline is given.
 
-    Unless `whole`, no further than `MOST_COUNTED`.
+    Unless `whole`, no further than `MOST_COUNTED`; and not at all (it says none) where `unless`, which
+    is a part of it, has as many.
     """
 
     rows: models.QuerySet[Any]
     due: str | None = None
     whole: bool = True
+    unless: models.QuerySet[Any] | None = None
 
     def as_query(self, name: str, bounds: Bounds) -> models.QuerySet[Any, Any]:
         """(name, group, number) for each of its groups."""
         rows = self.rows.order_by()
+        if self.unless is not None:
+            part = CountOf(self.unless.order_by().values("pk")[:MOST_COUNTED])
+            rows = rows.alias(part=part).filter(part__lt=MOST_COUNTED)
         if not self.whole:
             some = rows.values("pk")[:MOST_COUNTED]
             rows = rows.model._default_manager.filter(pk__in=some).order_by()

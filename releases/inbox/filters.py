@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models.functions import Concat
 
-from approvals.models import AskedPerson
-from releases.documents import document_of
+from approvals.models import Approval, AskedPerson
+from releases.documents import ProcessDocument, document_of
 from releases.inbox.counts import Bounds
 from releases.inbox.lists import HOST, hosts_of
 from releases.models import Activity, ProcessVersion, Release
 
 _MOST_CHOICES: Final = 200
+_MOST_LOOKED_AT: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class InboxFilter:
     """What a list of questions is narrowed to; what is left out does not narrow it.
 
     `due`: "overdue", "soon", "today" or "week", the groups of urgency; each has those before it too.
+    `holding`: only what others cannot begin without.
     """
 
     product: str = ""
@@ -32,6 +36,7 @@ class InboxFilter:
     environment: str = ""
     due: str = ""
     text: str = ""
+    holding: bool = False
 
     def __bool__(self) -> bool:
         return self != InboxFilter()
@@ -60,26 +65,44 @@ def narrowed(
 
 
 def _activities_wanted(wanted: InboxFilter) -> models.QuerySet[Activity] | None:
-    if not wanted.kind and not wanted.category:
+    if not (wanted.kind or wanted.category or wanted.holding):
         return None
-    rows = Activity.objects.order_by()
+    rows: models.QuerySet[Activity] = Activity.objects.order_by()
     if wanted.kind:
         rows = rows.filter(kind=wanted.kind)
     if wanted.category:
-        rows = rows.filter(_in_category(wanted.category))
+        rows = _standing_at(
+            rows,
+            lambda document: [
+                reference
+                for reference, spec in document.activities.items()
+                if spec.get("category") == wanted.category
+            ],
+        )
+    if wanted.holding:
+        # A request to skip holds up at least what it asks to skip.
+        requests = Q(overrides__isnull=False)
+        rows = _standing_at(
+            rows,
+            lambda document: [reference for reference, behind in document.held.items() if behind],
+            requests,
+        )
     return rows
 
 
-def _in_category(category: str) -> Q:
-    """The activities of a category, which stands in the process that each release was made with."""
+def _standing_at(
+    rows: models.QuerySet[Activity],
+    places: Callable[[ProcessDocument], Collection[str]],
+    found: Q | None = None,
+) -> models.QuerySet[Activity]:
+    """The activities at such places of the processes that releases were made with, or else `found`."""
+    found = Q(pk__in=[]) if found is None else found
     in_use = Release.objects.filter(started_at__isnull=False).values("process_version_id")
-    found = Q(pk__in=[])
     for version in ProcessVersion.objects.filter(pk__in=in_use):
-        for reference, spec in document_of(version).activities.items():
-            if spec.get("category") == category:
-                phase, _, key = reference.partition(".")
-                found |= Q(release__process_version_id=version.pk, phase__key=phase, key=key)
-    return found
+        if here := list(places(document_of(version))):
+            found |= Q(release__process_version_id=version.pk, place__in=here)
+    place = Concat("phase__key", Value("."), "key", output_field=models.CharField())
+    return rows.alias(place=place).filter(found)
 
 
 def _about(text: str, path: str) -> Q:
@@ -104,8 +127,12 @@ def _about(text: str, path: str) -> Q:
 
 
 def releases_in(rows: models.QuerySet[Any], path: str) -> models.QuerySet[Any, Any]:
-    """(key, name, version, product's key and name, environments) of the releases of a list."""
-    scopes = rows.order_by().values(f"{path}scope_id")
+    """(key, name, version, product's key and name, environments) of the releases of a list.
+
+    `rows`: the list in its order; of a long one the first `_MOST_LOOKED_AT` are looked at.
+    """
+    first = rows.values(path.removesuffix("__") or "pk")[:_MOST_LOOKED_AT]
+    scopes = Approval.objects.filter(pk__in=first).order_by().values("scope_id")
     found = Release.objects.filter(scope_id__in=scopes).order_by("-pk")
     return found.values_list(
         "pk", "name", "version", "product__key", "product__name", "environments"

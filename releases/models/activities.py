@@ -144,9 +144,12 @@ class ActivityResult(InsertOnly):
 
 
 class Comment(InsertOnly):
-    """What somebody said at an activity; it decides nothing."""
+    """What somebody said at an activity; it decides nothing.
 
-    announced_by = ("activity.commented",)
+    `question`: whoever said it was asked to decide, and asks those who run the release for information.
+    """
+
+    announced_by = ("activity.commented", "activity.information_asked")
     announced_as = "comment"
 
     activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="comments")
@@ -156,6 +159,7 @@ class Comment(InsertOnly):
     display_name = models.CharField(max_length=150)
     text = models.TextField()
     attempt = models.PositiveIntegerField()
+    question = models.BooleanField(default=False)
     written_at = models.DateTimeField()
 
     class Meta(InsertOnly.Meta):

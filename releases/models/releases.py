@@ -90,6 +90,16 @@ class Release(Guarded):
                 condition=models.Q(state="scheduled"),
                 name="release_scheduled",
             ),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(ended_at__isnull=True),
+                name="release_under_way",
+            ),
+            models.Index(
+                fields=["product", "-ended_at"],
+                condition=models.Q(state="completed"),
+                name="release_completed",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -34,7 +34,7 @@ from releases.rules.progress_plan import (
     move_activity,
 )
 from releases.rules.progress_reach import Reach, reach_of
-from releases.rules.progress_reasons import explain_blocked
+from releases.rules.progress_reasons import Missing, explain_blocked, missing_needs
 from releases.rules.progress_standing import (
     Standing,
     halting_phases,
@@ -57,6 +57,7 @@ __all__ = [
     "ActivityFacts",
     "ActivityMove",
     "Cause",
+    "Missing",
     "MoveReason",
     "PhaseFacts",
     "PhaseMove",
@@ -67,6 +68,8 @@ __all__ = [
     "check_skip_request",
     "explain_blocked",
     "facts_after",
+    "halting_phases",
+    "missing_needs",
     "move_activity",
     "plan_abort",
     "plan_defer",

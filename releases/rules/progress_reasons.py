@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from releases.rules.progress_facts import ActivityFacts, ReleaseFacts
 from releases.rules.progress_reach import Reach, reach_of
 from releases.rules.transitions import (
@@ -40,6 +43,37 @@ def explain_blocked(facts: ReleaseFacts, activity_id: int) -> dict[str, object]:
         causes.append({"code": "not_applicable"})
     causes += _halting(facts) + chain.missing_phases(activity) + chain.missing_activities(activity)
     return answer | {"causes": causes, "waits_for": chain.roots(activity)}
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What a blocked activity needs and has not got: activities by reference, phases by key.
+
+    Each phase with the references of what in it is not done and applies.
+    """
+
+    activities: tuple[str, ...]
+    phases: Mapping[str, tuple[str, ...]]
+
+
+def missing_needs(facts: ReleaseFacts) -> dict[int, Missing]:
+    """For every blocked activity that will be done, by id, what it waits for directly (EXE-4).
+
+    The same as `explain_blocked` says of one; requests to skip need nothing.
+    """
+    chain = _Chain(facts)
+    to_do = {one.ref for one in facts.activities if one.overrides is None and one.applies}
+    return {
+        one.id: Missing(
+            tuple(str(cause["ref"]) for cause in chain.missing_activities(one)),
+            {
+                key: tuple(ref for ref in refs if ref in to_do)
+                for key, refs in chain.missing_members(one)
+            },
+        )
+        for one in facts.in_order()
+        if one.state == ActivityState.BLOCKED and one.applies and one.overrides is None
+    }
 
 
 def _not_live(facts: ReleaseFacts) -> list[Cause]:
@@ -91,11 +125,15 @@ class _Chain:
                 "code": "needs_phase",
                 "phase": key,
                 "state": str(self._phases[key].state) if key in self._phases else None,
-                "activities": self._unsatisfied(key),
+                "activities": members,
             }
-            for key in self._phases[activity.phase].needs
-            if key not in self._reach.done
+            for key, members in self.missing_members(activity)
         ]
+
+    def missing_members(self, activity: ActivityFacts) -> list[tuple[str, list[str]]]:
+        """The phases that its phase needs and that have not passed, with what of them is not done."""
+        needed = self._phases[activity.phase].needs
+        return [(key, self._unsatisfied(key)) for key in needed if key not in self._reach.done]
 
     def missing_activities(self, activity: ActivityFacts) -> list[Cause]:
         causes: list[Cause] = []

@@ -25,7 +25,8 @@ from releases.rules.transitions import ActivityKind
 from releases.selectors import activity_for, release_for
 from releases.services.lifecycle import lock_release
 from releases.services.progress import settle_release
-from releases.services.questions import anybody_may_override
+from releases.services.questions import anybody_may_override, question_put_to
+from releases.services.telling import tell_question
 
 LONGEST_TEXT = 10_000
 
@@ -51,7 +52,10 @@ def _locked_board(
     require(can_manage_phase(actor, release, activity.phase))
     release = lock_release(release.pk)
     board = load_board(release)
-    return board, board.by_id[activity_id], Journal(actor=actor, at=moment(release, now))
+    activity = board.by_id[activity_id]
+    # Asked again below the lock: the phase may have been given to somebody else meanwhile.
+    require(can_manage_phase(actor, release, activity.phase))
+    return board, activity, Journal(actor=actor, at=moment(release, now))
 
 
 @transaction.atomic
@@ -77,32 +81,41 @@ def retry_activities(
     reason: str,
     actor: Actor,
     now: dt.datetime | None = None,
-) -> None:
+) -> list[Activity]:
     """Try several activities of a release again, all or none, and record them together.
 
-    Refusals as for one; Invalid without any, NotFound for those of several releases.
+    Returns them as they stand now: open in their next attempt, or blocked while a hold or what else
+    has failed keeps it from opening. Refusals as for one; Invalid without any, NotFound for those
+    of several releases.
     """
     keys = sorted(set(activity_ids))
     if not keys:
         raise Invalid(errors={"activities": ["Choose what is to be tried again."]})
     board, _, journal = _locked_board(keys[0], actor, now)
-    write_retries(board, keys, journal=journal, reason=reason)
+    tried = write_retries(board, keys, journal=journal, reason=reason)
     record(journal, stream=board.release.stream)
+    return tried
 
 
-def write_retries(board: Board, keys: Sequence[int], *, journal: Journal, reason: str) -> None:
+def write_retries(
+    board: Board, keys: Sequence[int], *, journal: Journal, reason: str
+) -> list[Activity]:
     """Try activities of a locked release again, inside the caller's transaction, which records it.
 
+    Returns them as they stand once all of them are tried again: the last one may open the first.
     One journal for all of them: each takes locks on rounds, and the head of the stream comes after
     the last. Refusals: NotFound for an activity of another release, NotPermitted, and those of
     `write_retry`.
     """
+    tried = []
     for key in sorted(set(keys)):
         activity = board.by_id.get(key)
         if activity is None:
             raise NotFound
         require(can_manage_phase(journal.actor, board.release, activity.phase))
         write_retry(board, activity, journal=journal, reason=reason)
+        tried.append(activity)
+    return tried
 
 
 def write_retry(board: Board, activity: Activity, *, journal: Journal, reason: str) -> None:
@@ -186,19 +199,48 @@ def write_comment(
     _checked_text(text, "text", "Write something.")
     release = lock_release(release.pk)
     journal = Journal(actor=actor, at=moment(release, now))
-    comment = insert_rows(
-        journal,
-        [
-            Comment(
-                activity_id=activity.pk,
-                user_id=actor.account,
-                display_name=actor.label,
-                text=text,
-                attempt=activity.attempt,
-                written_at=journal.at,
-            )
-        ],
-    )[0]
+    comment = _said(activity, text, journal)
     journal.add("activity.commented", activity=activity.pk, comment=comment.pk)
     record(journal, stream=release.stream)
     return comment
+
+
+@transaction.atomic
+def ask_for_information(
+    *, activity_id: int, text: str, actor: Actor, now: dt.datetime | None = None
+) -> Comment:
+    """Somebody who is asked to decide asks back: a comment marked as a question.
+
+    Whoever manages the release, made it or owns the phase is told; it decides nothing, and the seat
+    of whoever asks stays open. Refusals: NotFound, NotPermitted (of `write_comment`, and those of a
+    vote: `not_an_approver`, `own_change` …), Conflict as a vote has it (`not_open`,
+    `already_decided`, `deadline_passed`), Invalid for an empty or too long text.
+    """
+    activity = activity_for(actor, activity_id)
+    release = release_for(actor, activity.release_id)
+    require(can_comment(actor, release))
+    board = load_board(lock_release(release.pk))
+    activity, journal = (
+        board.by_id[activity_id],
+        Journal(actor=actor, at=moment(board.release, now)),
+    )
+    approval = question_put_to(board, activity, journal)
+    _checked_text(text, "text", "Write your question.")
+    comment = _said(activity, text, journal, question=True)
+    journal.add("activity.information_asked", activity=activity.pk, comment=comment.pk)
+    tell_question(board.release, activity, approval, comment, journal=journal)
+    record(journal, stream=board.release.stream)
+    return comment
+
+
+def _said(activity: Activity, text: str, journal: Journal, *, question: bool = False) -> Comment:
+    row = Comment(
+        activity_id=activity.pk,
+        user_id=journal.actor.account,
+        display_name=journal.actor.label,
+        text=text,
+        attempt=activity.attempt,
+        question=question,
+        written_at=journal.at,
+    )
+    return insert_rows(journal, [row])[0]

@@ -22,18 +22,13 @@ from audit.services.record import record
 from releases.facts import load_board
 from releases.models import Activity, Phase, Release
 from releases.permissions import can_change_release
+from releases.rules.content_moments import content_may_change
 from releases.rules.release_details import find_detail_errors
-from releases.rules.transitions import ACTIVITY_WAITING, RELEASE_ENDED, ActivityState, ReleaseState
+from releases.rules.transitions import RELEASE_ENDED, ReleaseState
 from releases.selectors import people_by_username, release_for
 from releases.services.creation import ReleaseDetails, find_author_errors
 from releases.services.lifecycle import lock_release
 from releases.services.questions import refresh_open
-
-# What an answer was given for (EXE-10). Authors stand in the fingerprint as well, but more of them
-# only narrow who may decide.
-SHIPPED = frozenset({"version", "commit", "artifacts"})
-
-PASSED_OR_RUNNING = (ActivityState.COMPLETED, ActivityState.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +51,10 @@ def change_release(
     reason: str,
     actor: Actor,
     now: dt.datetime | None = None,
-) -> Release:
+) -> frozenset[str]:
     """Change what a release ships; the next attempts are asked about the new content.
 
+    Returns the names of the fields that differed: none when all of it stood there already.
     While a round is open nobody pulls its content from under those who decide (Conflict
     `rounds_open`), and what has passed or runs was for what the release ships now (`already_passed`;
     the description and links may still change). Authors may be added at any time: open rounds ask
@@ -67,9 +63,9 @@ def change_release(
     """
     release = lock_to_change(release_id, actor)
     journal = Journal(actor=actor, at=moment(release, now))
-    write_change(release, change, journal=journal, reason=reason)
+    changed = write_change(release, change, journal=journal, reason=reason)
     record(journal, stream=release.stream)
-    return release
+    return changed
 
 
 def lock_to_change(release_id: int, actor: Actor) -> Release:
@@ -110,19 +106,10 @@ def _require_right(actor: Actor, release: Release) -> None:
 
 def _refuse_moment(release: Release, fields: Sequence[str]) -> None:
     """Raise Conflict when something has been, or is being, decided for what is to change."""
-    if set(fields) == {"authors"}:
-        return
-    activities = Activity.objects.filter(release=release)
-    if activities.filter(state__in=ACTIVITY_WAITING).exists():
-        raise Conflict(
-            "rounds_open", "People are deciding on this content; it can change when they are done."
-        )
-    if SHIPPED.intersection(fields) and activities.filter(state__in=PASSED_OR_RUNNING).exists():
-        raise Conflict(
-            "already_passed",
-            "Something has passed or runs with what this release ships now; ship other content by "
-            "a new release.",
-        )
+    states = set(Activity.objects.filter(release=release).values_list("state", flat=True))
+    answer = content_may_change(fields, states)
+    if not answer:
+        raise Conflict(answer.code, answer.sentence)
 
 
 def _apply(release: Release, change: ContentChange) -> list[str]:

@@ -13,7 +13,7 @@ from audit.journal import Journal
 from audit.locking import moment
 from audit.services.record import record
 from releases.facts import load_board
-from releases.models import Activity, Release
+from releases.models import Activity
 from releases.services.activities import write_retries
 from releases.services.content import ContentChange, lock_to_change, write_change
 
@@ -27,10 +27,11 @@ def fix_activities(
     reason: str,
     actor: Actor,
     now: dt.datetime | None = None,
-) -> Release:
+) -> list[Activity]:
     """Change what a release ships and try these activities again: both, or neither.
 
-    The new attempts are asked about the new content. Refusals: those of `change_release` and of
+    The new attempts are asked about the new content. Returns the activities as they stand now (see
+    `retry_activities`). Refusals: those of `change_release` and of
     `retry_activities`, NotFound for an activity of another release, Invalid when nothing differs
     from what the release says already or nothing is to be tried again.
     """
@@ -44,6 +45,6 @@ def fix_activities(
     if not write_change(release, change, journal=journal, reason=reason):
         raise Invalid(errors={"": ["Nothing differs. Change something, or retry it as it is."]})
     # Recorded once, at the end: the head of the stream is the last lock.
-    write_retries(load_board(release), activity_ids, journal=journal, reason=reason)
+    tried = write_retries(load_board(release), activity_ids, journal=journal, reason=reason)
     record(journal, stream=release.stream)
-    return release
+    return tried

@@ -16,6 +16,7 @@ from approvals.selectors import account_reads_only
 from approvals.services.reconcile import reconcile_rounds, rounds_naming
 from audit.actor import Actor
 from audit.errors import Conflict, Invalid
+from audit.events import Listeners
 from audit.history import save_tracked
 from audit.journal import Journal
 from audit.locking import lock, moment
@@ -27,7 +28,7 @@ from releases.rules.transitions import RELEASE_ENDED, ReleaseState
 from releases.selectors import people_by_username, release_for
 from releases.services.lifecycle import lock_release
 from releases.services.roles import Grantee, write_assignment, write_end
-from releases.services.telling import tell_new_manager
+from releases.services.telling import tell_new_manager, tell_what_stands
 
 
 def change_manager(
@@ -63,11 +64,13 @@ def _change_manager(
     require(can_manage_release(actor, release))
     release = lock_release(release_id)
     require(can_manage_release(actor, release))
+    named = people_by_username([manager.strip()]).get(manager.strip())
+    if named is not None and named.pk != release.manager_id:
+        require(can_give_rights(actor, [named.person]))
     check_reason(reason)
     if ReleaseState(release.state) in RELEASE_ENDED:
         raise Conflict("already_ended", "The release has ended; who managed it stays on record.")
-    found = _new_manager(release, manager)
-    require(can_give_rights(actor, [found.person]))
+    found = _new_manager(release, manager.strip(), named)
     journal = Journal(actor=actor, at=moment(release, now))
     place = lock(Scope.objects.all(), pk=release.scope_id)
     former = release.manager
@@ -81,16 +84,16 @@ def _change_manager(
     )
     _hand_over(former, found, place, journal, reason)
     tell_new_manager(release, former.pk, journal=journal, reason=reason)
+    tell_what_stands(release, Listeners("manager", frozenset({found.pk})), journal=journal)
     record(journal, stream=release.stream)
     return release
 
 
-def _new_manager(release: Release, username: str) -> Any:
-    """The account that is to manage it. Raises Invalid."""
-    found = people_by_username([username.strip()]).get(username.strip())
+def _new_manager(release: Release, username: str, found: Any) -> Any:
+    """The account that is to manage it, found by this name. Raises Invalid."""
     wrong = ""
     if found is None or found.kind != "person":
-        wrong = f"There is no active person {username.strip()!r}."
+        wrong = f"There is no active person {username!r}."
     elif found.pk == release.manager_id:
         wrong = f"{found} manages this release already."
     elif account_reads_only(found.pk, release.scope.lineage):

@@ -8,16 +8,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from approvals.facts import live_decisions, load_electorate
-from approvals.models import Decision
+from approvals.models import Approval, Decision
 from approvals.rules.seats import Seat, Source
-from approvals.selectors import current_rounds, decisions_of
+from approvals.selectors import current_rounds, decisions_of, rounds_of
+from approvals.services.decisions import require_open, require_voter
+from approvals.services.explaining import look_at_round
 from approvals.services.reconcile import refresh_round
 from approvals.services.rounds import RoundRequest
+from approvals.wording import sentence_for
+from audit.errors import Conflict
 from audit.journal import Journal
 from releases.facts import Board, author_ids, condition_facts, lineage_of, starter_ids
 from releases.models import Activity, Release
 from releases.rules.conditions import applies
-from releases.rules.transitions import ACTIVITY_WAITING
+from releases.rules.transitions import ACTIVITY_WAITING, ActivityState
 
 # An override is one seat for whoever holds the right; it is never given without a word.
 _OVERRIDE = "override"
@@ -67,6 +71,27 @@ def anybody_may_override(board: Board, request: Activity, now: dt.datetime) -> b
     excluded = exclusions_for(board, request)
     found = load_electorate([seat], excluded, lineage_of(board.release), now)
     return bool(found.eligible())
+
+
+def question_put_to(board: Board, activity: Activity, journal: Journal) -> Approval:
+    """The open round of an activity that asks the actor, by the rules that take a vote.
+
+    Raises NotPermitted for one who may not decide in it (the code says why), Conflict `not_open`,
+    `already_decided` or `deadline_passed`.
+    """
+    approval = rounds_of(activity.host).order_by("-attempt").first()
+    if approval is None or activity.state == ActivityState.BLOCKED:
+        raise Conflict("not_open", sentence_for("not_open"))
+    standing = look_at_round(
+        approval,
+        (),
+        lineage=lineage_of(board.release),
+        exclusions=exclusions_for(board, activity),
+        now=journal.at,
+    )
+    require_voter(standing, journal.actor)
+    require_open(approval, journal)
+    return approval
 
 
 def _applying(

@@ -6,6 +6,7 @@ Notes on the journal; whoever acts is left out when it is written.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from approvals.audience import (
@@ -16,14 +17,14 @@ from approvals.audience import (
     members_of,
 )
 from approvals.models import Approval
-from approvals.services.telling import ASKED, round_facts
+from approvals.services.telling import ASKED, round_facts, tell_stuck
 from audit.canonical import instant_text
 from audit.events import Listeners
 from audit.journal import Journal
 from audit.selectors import told_once
 from releases.facts import author_ids, lineage_of
-from releases.models import Activity, Phase, Release
-from releases.rules.transitions import ReleaseState
+from releases.models import Activity, Comment, Phase, Release
+from releases.rules.transitions import ACTIVITY_FAILED, ActivityState, ReleaseState
 
 LONGEST_QUOTE: Final = 600
 
@@ -72,6 +73,30 @@ def tell_outcome(
     )
 
 
+def tell_question(
+    release: Release,
+    activity: Activity,
+    approval: Approval,
+    comment: Comment,
+    *,
+    journal: Journal,
+) -> None:
+    """Somebody who is asked asks back: whoever runs it hears, and who asked for an override, once."""
+    listeners = _responsible(release, activity.phase)
+    if activity.asked_by_id is not None:
+        listeners.insert(0, Listeners("asked_for", frozenset({activity.asked_by_id})))
+    journal.tell(
+        "information_asked",
+        listeners,
+        host=approval.host,
+        attempt=approval.attempt,
+        once=f"question:{comment.pk}",
+        quote=_quote(comment.text),
+        **_by(journal),
+        **round_facts(approval),
+    )
+
+
 def tell_failure(
     release: Release, activity: Activity, *, journal: Journal, summary: str, because: str
 ) -> None:
@@ -111,7 +136,7 @@ def tell_release(
     if moment in _RELIEVING:
         listeners.insert(0, Listeners("relieved", frozenset(relieved)))
     if moment in _FOR_OWNERS:
-        listeners += [owner for phase in phases for owner in _owners(release, phase)]
+        listeners += [owner for phase in phases for owner in owners_of(release, phase)]
     until = release.deferred_until if release.state == ReleaseState.DEFERRED else None
     journal.tell(
         moment,
@@ -142,6 +167,62 @@ def tell_new_manager(release: Release, former: int, *, journal: Journal, reason:
     )
 
 
+def tell_new_owner(
+    release: Release,
+    phase: Phase,
+    former: Sequence[Listeners],
+    *,
+    journal: Journal,
+    owner: str,
+    reason: str = "",
+) -> None:
+    """A phase has another owner: whoever owns it now hears, whoever manages it, and the `former` ones."""
+    journal.tell(
+        "owner_changed",
+        [
+            *owners_of(release, phase),
+            Listeners("manager", found_by=managers_of_scope(release.scope_id)),
+            *(replace(one, why="former_owner") for one in former),
+        ],
+        host=f"release:{release.pk}",
+        title=f"{phase.name} – {release}",
+        people=[owner],
+        quote=_quote(reason),
+        **_by(journal),
+    )
+
+
+def tell_what_stands(
+    release: Release, whom: Listeners, *, journal: Journal, phase: Phase | None = None
+) -> None:
+    """Whoever takes over hears of what has failed and cannot be completed, as those before them did.
+
+    In the whole release, or in `phase` alone: of a stuck round only whoever manages the release hears.
+    """
+    failed = Activity.objects.filter(
+        release=release, overrides=None, state__in=sorted(ACTIVITY_FAILED)
+    )
+    if phase is not None:
+        failed = failed.filter(phase=phase)
+    for one in failed:
+        expired = one.state == ActivityState.EXPIRED
+        journal.tell(
+            "failed" if one.state == ActivityState.FAILED else "rejected",
+            [whom],
+            host=one.host,
+            attempt=one.attempt,
+            once="outcome",
+            title=f"{one.name} – {release}",
+            because="deadline_missed" if expired else "",
+        )
+    if phase is None:
+        stuck = Approval.objects.filter(
+            scope_id=release.scope_id, state=Approval.State.OPEN, stuck=True
+        )
+        for approval in stuck:
+            tell_stuck(approval, journal, [whom])
+
+
 def _moment_of(release: Release, former: str, was_held: bool) -> tuple[str, str]:
     """What people hear of, and its code where the moment alone does not say it; "" for nothing.
 
@@ -166,10 +247,10 @@ def _named(release: Release) -> Iterator[Listeners]:
 
 def _responsible(release: Release, phase: Phase) -> list[Listeners]:
     found = [one for one in _named(release) if one.why != "author"]
-    return [*found, *_owners(release, phase)]
+    return [*found, *owners_of(release, phase)]
 
 
-def _owners(release: Release, phase: Phase) -> Iterator[Listeners]:
+def owners_of(release: Release, phase: Phase) -> Iterator[Listeners]:
     """Who owns a phase besides the release manager: a person, a group or a role, or nobody."""
     if phase.owner_user_id is not None:
         yield Listeners("owner", frozenset({phase.owner_user_id}), phase.name)

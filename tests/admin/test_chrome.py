@@ -89,8 +89,36 @@ def test_states_are_called_what_people_call_them(ada: Client, world: SimpleNames
 def test_a_record_leads_to_its_page_in_the_portal(ada: Client, world: SimpleNamespace) -> None:
     page = Page(ada.get(address("releases.Release", "change", world.release.pk)).content.decode())
     links = [link["href"] for link in page.all("a", class_="cs-button")]
-    for path in links:
-        assert ada.get(path).status_code == 200
+    assert links == [f"/releases/{world.release.pk}/"]
+    assert ada.get(links[0]).status_code == 200
+
+
+@pytest.mark.req("NTF-5", "SEC-1")
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_is_live_and_knows_when_the_session_ends(ada: Client, path: str) -> None:
+    page = Page(ada.get(path).content.decode())
+    [source] = page.all("div", id="live-source")
+    assert (source["hx-get"], source["hx-trigger"]) == ("/live/", "live:tick")
+    [scope] = page.all("input", name="scope")
+    assert (scope["value"], scope["class"]) == ("none", "live-input")
+    for counter in ("waiting", "unread"):
+        assert page.all("span", data_count=counter)
+    [marks] = page.all("meta", name="page-marks")
+    portal = Page(ada.get("/help/").content.decode()).all("html")[0]
+    for name in ("data-csrf-cookie", "data-account", "data-session-ends"):
+        assert marks[name] == portal[name] != ""
+    assert marks["data-now"]
+    assert page.all("div", id="session-note")
+    scripts = [one["src"].rpartition("/")[2] for one in page.all("script") if "src" in one]
+    order = [one for one in scripts if one.startswith(("htmx", "portal", "moments", "session"))]
+    assert [one.partition(".")[0] for one in order] == ["htmx", "portal", "moments", "session"]
+
+
+@pytest.mark.req("NTF-5")
+def test_a_popup_asks_for_nothing(ada: Client) -> None:
+    page = Page(ada.get("/admin/portal/user/?_popup=1").content.decode())
+    assert page.all("div", id="live-source") == []
+    assert page.all("meta", name="page-marks") == []
 
 
 def test_a_popup_has_no_frame(ada: Client) -> None:

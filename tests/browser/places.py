@@ -88,6 +88,12 @@ def reject_nothing(page: Page) -> None:
     expect(page.locator("#decide .error-summary")).to_be_visible()
 
 
+def open_question(page: Page) -> None:
+    """Asking back instead of deciding."""
+    page.locator("#decide summary", has_text="Ask for information").click()
+    expect(page.get_by_label("Your question")).to_be_visible()
+
+
 def comment(page: Page) -> None:
     """A result panel."""
     page.locator("#comment-text").fill("Where is the report?")
@@ -134,6 +140,7 @@ PLACES: Final[dict[str, tuple[Place, ...]]] = {
         Place("/activities/{gate}/?tab=policy", "maya", "Gate", tab="Policy"),
         Place("/activities/{gate}/?tab=notifications", "tom", "Gate", tab="Notifications"),
         Place("/activities/{gate}/", "maya", "Gate", before=reject_nothing, refusals=(422,)),
+        Place("/activities/{gate}/", "maya", "Gate", before=open_question),
         Place("/activities/{gate}/", "maya", "Gate", before=comment),
         Place("/activities/{gate}/", "aud", "Gate"),
         Place("/activities/{decided}/", "maya", "Gate"),

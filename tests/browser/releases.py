@@ -49,6 +49,18 @@ phases:
         deadline: {after: 3h, on_miss: stay}
       - {key: after, name: After the gate, kind: approval, approvers: [{user: ruth}], rule: any}
 """,
+    # A question for an administrator.
+    "for-ada": """
+kind: Process
+slug: for-ada
+name: For Ada
+failure: fail
+phases:
+  - key: check
+    name: Check
+    activities:
+      - {key: gate, name: Gate, kind: approval, approvers: [{user: ada}], rule: any}
+""",
     # Everything that an activity can be, for pages that have to be looked at.
     "sampler": """
 kind: Process

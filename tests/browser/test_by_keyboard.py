@@ -102,7 +102,7 @@ def test_from_the_sign_in_page_to_a_decision_by_keyboard_alone(
     keys.type("Read and found good.")
     keys.tab_to("^Reject", "button")
     keys.press("Shift+Tab")
-    assert keys.look()["name"] == "Approve"
+    assert keys.look()["name"].startswith("Approve")
     keys.press("Enter")
     heading = page.locator("#pane #result h3")
     expect(heading).to_be_focused()

@@ -58,8 +58,11 @@ def test_a_mailed_link_read_again_and_again_without_a_session_decides_nothing(
     assert recorded(installation) == before
 
 
+DECIDING = ("decide", "comment", "question", "withdraw", "retry", "skip")
+
+
 def addresses_that_decide(page: str) -> Iterator[str]:
-    yield from (f"{page}{verb}/" for verb in ("decide", "comment", "withdraw", "retry", "skip"))
+    yield from (f"{page}{verb}/" for verb in DECIDING)
     number = page.strip("/").rpartition("/")[2]
     yield from (f"/inbox/{number}/{verb}/" for verb in ("press", "snooze", "unsnooze"))
 

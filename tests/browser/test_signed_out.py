@@ -110,6 +110,8 @@ def test_nothing_typed_by_one_person_is_sent_as_another(
     page.click("#pane [data-verdict=reject]")
     expect(page.locator("#pane form .press-failed")).to_contain_text(SIGNED_OUT)
     maya.enter("omar")
+    for path in ("/live/", "/session/"):
+        maya.may_get(412, path)
     page.click("#pane [data-verdict=reject]")
     expect(page.locator("#pane form .press-failed")).to_contain_text("Somebody else is signed in")
     expect(page.locator("#pane textarea[name=comment]")).to_have_value(WORDS)
@@ -241,6 +243,26 @@ def test_two_minutes_before_the_end_one_is_asked_and_stays(
     expect(note).to_be_hidden()
     expect(page.locator("#live")).to_contain_text("You stay signed in.")
     assert hours_left(installation, maya) > 11
+
+
+@pytest.mark.req("SEC-1", "A-060")
+def test_a_page_of_one_person_does_not_prolong_the_session_of_another(
+    open_window: Open, installation: Installation
+) -> None:
+    maya = open_window("maya")
+    ends_in(installation, maya, 100)
+    maya.go("/inbox/")
+    note = maya.page.locator("#session-note")
+    expect(note).to_contain_text("unless you stay")
+    sign_out_behind(maya)
+    maya.enter("omar")
+    ends_in(installation, maya, 600)
+    for path in ("/live/", "/session/"):
+        maya.may_get(412, path)
+    note.get_by_role("button", name="Stay signed in").click()
+    expect(note).to_contain_text("Somebody else is signed in now")
+    expect(note.get_by_role("button")).to_have_count(0)
+    assert hours_left(installation, maya) < 0.2
 
 
 @pytest.mark.req("SEC-1")

@@ -104,6 +104,16 @@ def _of_release(
     yield Case("POST", RELEASE_ACT, target, *done, form=form, word=act)
 
 
+def _of_phase(
+    name: str, target: str, ours: str, theirs: str, form: dict[str, Any]
+) -> Iterator[Case]:
+    """An act on the phase `p` of a release: likewise a page and its form."""
+    route = f"/releases/<int:release_id>/phases/<slug:key>/{name}/"
+    done = ours.replace("200", "303"), theirs.replace("200", "303")
+    yield Case("GET", route, target, ours, theirs, word="p")
+    yield Case("POST", route, target, *done, form=form, word="p")
+
+
 MANAGED: Final = "in 404 403 200 403 403 403 403 200 in in in 403"
 MANAGED_THERE: Final = "in 404 404 404 404 403 404 404 200 in in in 403"
 # The owner of a failed phase retries, fixes, skips in it and may abort (EXE-6).
@@ -163,6 +173,7 @@ CASES: Final[list[Case]] = [
     *_form("/notifications/read-all/", SENT_ON, form={"before": "1"}, htmx=200),
     *_page("/live/", EVERYBODY, query="scope=none"),
     *_page("/live/", EVERYBODY, query="scope=inbox"),
+    *_page("/live/", EVERYBODY, query="scope=notices&told=0&bell=0"),
     *_page("/live/", SEEN, SEEN_THERE, query="scope=release:{running}"),
     *_page("/live/", SEEN, SEEN_THERE, query="scope=activity:{open}"),
     # Releases.
@@ -171,6 +182,7 @@ CASES: Final[list[Case]] = [
     *_page("/releases/<int:release_id>/", DRAFTED.replace("403", "200"), SEEN_THERE, "draft"),
     *_page("/releases/<int:release_id>/phases/<slug:key>/", SEEN, SEEN_THERE, "running", word="p"),
     *_page("/releases/<int:release_id>/phases/<slug:key>/", HIDDEN, HIDDEN, "running", word="none"),
+    *_of_phase("owner", "running", MANAGED, MANAGED_THERE, {**REASON, "owner": "approver"}),
     Case("GET", "/releases/new/", "", "in 403 403 200 403 403 403 200 200 in in in 403",
          "in 403 403 200 403 403 403 200 200 in in in 403"),
     # A product that one may not see is none of the choices, as one that is not there.
@@ -198,6 +210,7 @@ CASES: Final[list[Case]] = [
                   form={"verdict": "approve", "attempt": "1", "comment": ""}, htmx=200),
     *_of_activity("comment", "open", *SAID, form={"text": "Hello."}),
     *_of_activity("opened", "open", SEEN.replace("200", "204"), SEEN_THERE.replace("200", "204")),
+    *_of_activity("question", "open", VOTED, VOTED_THERE, form={"question": "Where is the report?"}),
     *_of_activity("withdraw", "voted", VOTED, VOTED_THERE, form=REASON),
     *_of_activity("retry", "rejected", *OWNERS_DO, form=REASON),
     *_of_activity("skip", "rejected", *OWNERS_DO, form=REASON),

@@ -71,7 +71,7 @@ def test_the_table_names_every_page_and_form_and_no_other() -> None:
     assert named == {(method, route) for route in page_routes() for method in ("GET", "POST")}
     for route, words in (
         ("/releases/<int:release_id>/<slug:act>/", set(ACTS)),
-        ("/activities/<int:activity_id>/<slug:name>/", {"withdraw", "retry", "skip"}),
+        ("/activities/<int:activity_id>/<slug:name>/", {"withdraw", "question", "retry", "skip"}),
         ("/setup/demo/<slug:act>/", set(DEMO_ACTS)),
     ):
         in_table = {case.word for case in CASES if case.route == route and case.method == "POST"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,7 @@ from tests.pages import Page, inline_parts
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
+INSIDE = ("Traceback", "DatabaseError", "secret-of-the-inside", "site-packages", ".py")
 HOSTILE = "<script>alert(1)</script>"
 REFUSALS = [
     Malformed("x", "Can't be read."), NotPermitted("own_change", "You changed it."),
@@ -108,7 +110,6 @@ def test_who_has_not_signed_in_gets_no_frame() -> None:
     [
         (lambda request: bad_request(request, ValueError("inside-400")), 400),
         (lambda request: permission_denied(request, PermissionDenied()), 403),
-        (server_error, 500),
     ],
 )
 def test_errors_have_pages_that_say_nothing_of_the_inside(
@@ -121,6 +122,27 @@ def test_errors_have_pages_that_say_nothing_of_the_inside(
     assert len(page.all("h1")) == 1
     assert "inside" not in page.text
     assert inline_parts(answer.content.decode()) == []
+
+
+@pytest.mark.req("A-104")
+@pytest.mark.urls("tests.portal.breaking_urls")
+@pytest.mark.parametrize("htmx", [False, True], ids=["plain", "htmx"])
+@pytest.mark.parametrize("known", [False, True], ids=["stranger", "person"])
+def test_a_view_that_breaks_shows_the_request_and_nothing_of_the_inside(
+    known: bool, htmx: bool
+) -> None:
+    client = Client(raise_request_exception=False)
+    if known:
+        client.force_login(b.person("maya"))
+    answer = client.get("/breaks/", headers={"HX-Request": "true"} if htmx else {})
+    html = answer.content.decode()
+    assert answer.status_code == 500
+    assert [one for one in INSIDE if one in html] == []
+    assert "Something went wrong" in Page(html).text
+    assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", answer["X-Request-ID"])
+    assert answer["X-Request-ID"] in Page(html).text
+    assert bool(Page(html).all("nav", id="nav")) == known
+    assert inline_parts(html) == []
 
 
 @pytest.mark.req("A-104")

@@ -84,6 +84,13 @@ def test_every_state_has_word_tone_and_a_shape_of_its_own() -> None:
         assert {look.icon for look in looks.values()} <= icon_names()
         assert all("_" not in look.word for look in looks.values())
     assert look_of("release", "on_hold").word == "On Hold"
+    for state, beside in (
+        ("awaiting_approval", "Awaiting Approval"), ("waiting_for_input", "Waiting for Input"),
+    ):  # fmt: skip
+        look = look_of("activity", state)
+        assert (look.lead, look.beside) == ("On Hold", beside)
+        label = Page(shown(f'{{% state_label "activity" "{state}" %}}'))
+        assert label.text == f"On Hold {beside}"
     assert "On Hold" in Page(shown('{% state_label "release" "on_hold" %}')).text
 
 

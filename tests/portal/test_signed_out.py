@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from portal.services.people import set_user_active
+from releases.models import Release
 from tests import builders as b
 from tests import scenes
 from tests.portal.pages.browser import Page, _read, values_of
@@ -212,6 +213,125 @@ def test_a_page_made_for_one_person_does_nothing_in_the_name_of_another(way: str
     own = client.post(path, fields | {"_account": str(crew.omar.pk)})
     assert own.status_code == 303
     assert scenes.state(asked) == "rejected"
+
+
+def shown(page: Page) -> dict[str, str]:
+    """What was sent, as it can be read and copied."""
+    [listed] = page.root.one("main").all("dl")
+    return {one.all("dt")[0].text: one.all("dd")[0].text for one in listed.all("div")}
+
+
+@pytest.mark.req("CAP-3", "SEC-1")
+def test_all_that_was_typed_can_be_copied_and_no_mark_of_the_page() -> None:
+    crew = scenes.people("maya", "omar")
+    b.product("pay")
+    b.process(b.phase("p", b.manual("gate", {"user": "maya"})), slug="simple")
+    b.give("release-manager", crew.omar)
+    client, path = signed_in(crew.omar), "/releases/new/"
+    typed = {
+        "product": "pay", "process": "simple", "name": "Autumn", "version": "4.2", "commit": "c0ffee",
+        "authors": "maya, omar", "links": "tracker | PAY-1 | https://example.com/1",
+        "window_from": "2030-01-01T10:00", "description": "One.\nTwo.",
+    }  # fmt: skip
+    form = _read(client.get(path)).form(path)
+    page = _read(client.post(path, {**values_of(form), **typed, "_account": str(crew.maya.pk)}))
+    assert page.status == 412
+    assert "Copy what was sent" in page.text
+    said = shown(page)
+    assert {said[key] for key in ("Name", "Version", "Commit", "Authors", "Links")} == {
+        typed[key] for key in ("name", "version", "commit", "authors", "links")
+    }
+    assert said["Window from"] == "2030-01-01T10:00"
+    assert said["Description"] == "One. Two."
+    assert not {"Idempotency key", " account", "Csrfmiddlewaretoken"} & set(said)
+    assert values_of(form)["idempotency_key"] not in page.html
+    assert not page.offers(path)
+
+
+@pytest.mark.req("CAP-3", "CAP-1")
+def test_answers_to_the_fields_of_an_approval_can_be_copied_too() -> None:
+    crew = scenes.people("maya", "omar")
+    fields = [{"key": "test_report", "type": "long_text", "label": "Report"}]
+    asked = scenes.ask({"user": "maya"}, {"user": "omar"}, fields=fields)
+    client, path = signed_in(crew.omar), f"/activities/{asked.pk}/decide/"
+    form = values_of(_read(client.get(f"/activities/{asked.pk}/")).form("/decide/"))
+    typed = {"field-test_report": WORDS, "verdict": "reject", "_account": str(crew.maya.pk)}
+    page = _read(client.post(path, form | typed))
+    assert shown(page) == {"Decision": "reject", "Test report": WORDS}
+    assert form["fingerprint"] not in page.html
+
+
+@pytest.mark.req("A-096", "SEC-1")
+@pytest.mark.parametrize("path", ["/accounts/password/change/", "/admin/portal/user/add/"])
+def test_a_password_that_somebody_else_typed_is_shown_to_nobody(path: str) -> None:
+    crew = scenes.people("maya", "omar")
+    typed = {"password": "canary-1", "oldpassword": "canary-1", "_account": str(crew.maya.pk)}
+    page = _read(signed_in(crew.omar).post(path, typed))
+    assert page.status == 412
+    assert "canary" not in page.html
+    assert "Copy what was sent" not in page.text  # nothing is there to be copied
+
+
+class BrokenOff:
+    """A body of which the rest never comes."""
+
+    def read(self, *_: object) -> bytes:
+        raise OSError("the connection is gone")
+
+    readline = read
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+)
+def test_a_form_that_broke_off_on_its_way_is_refused_and_is_no_error_of_ours(kind: str) -> None:
+    crew = scenes.people("maya")
+    asked = scenes.ask({"user": "maya"})
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(crew.maya, backend="django.contrib.auth.backends.ModelBackend")
+    answer = client.post(
+        f"/activities/{asked.pk}/comment/",
+        CONTENT_LENGTH="1000",
+        CONTENT_TYPE=kind,
+        **{"wsgi.input": BrokenOff()},
+    )
+    assert answer.status_code == 403
+    assert "activity.commented" not in scenes.events(asked)
+
+
+@pytest.mark.req("A-006")
+def test_a_comment_sent_again_from_the_page_that_keeps_it_is_written_once() -> None:
+    crew = scenes.people("maya")
+    asked = scenes.ask({"user": "maya"})
+    client, path = signed_in(crew.maya), f"/activities/{asked.pk}/comment/"
+    form = values_of(_read(client.get(f"/activities/{asked.pk}/")).form("/comment/"))
+    sent = {**form, "text": WORDS, "_account": str(crew.maya.pk)}
+    assert client.post(path, sent).status_code == 303  # and the answer never came
+    client.logout()
+    page = _read(client.post(path, sent))
+    assert page.status == 401
+    client.force_login(crew.maya, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.post(path, values_of(page.form(path))).status_code == 303
+    assert scenes.events(asked).count("activity.commented") == 1
+
+
+@pytest.mark.req("A-006")
+def test_a_new_release_sent_again_from_the_page_that_keeps_it_is_the_same_one() -> None:
+    crew = scenes.people("maya")
+    b.product("pay")
+    b.process(b.phase("p", b.manual("gate", {"user": "maya"})), slug="simple")
+    b.give("release-manager", crew.maya)
+    client, path = signed_in(crew.maya), "/releases/new/"
+    form = values_of(_read(client.get(path)).form(path))
+    typed = {"product": "pay", "process": "simple", "name": "Autumn", "version": "4.2"}
+    sent = {**form, **typed, "_account": str(crew.maya.pk)}
+    first = client.post(path, sent)
+    client.logout()
+    page = _read(client.post(path, sent))
+    client.force_login(crew.maya, backend="django.contrib.auth.backends.ModelBackend")
+    again = client.post(path, values_of(page.form(path)))
+    assert (again.status_code, again.headers["Location"]) == (303, first.headers["Location"])
+    assert Release.objects.count() == 1
 
 
 @pytest.mark.req("SEC-1")

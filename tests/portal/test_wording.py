@@ -16,6 +16,7 @@ from portal.wording import (
     PHASE_STATES,
     RELEASE_STATES,
     condition_words,
+    seat_condition_words,
     verdict_words,
 )
 from releases.rules.conditions import ReleaseFacts, applies
@@ -80,6 +81,32 @@ def test_required_seats_come_first_and_count_towards_the_number() -> None:
 
 
 @pytest.mark.req("POL-11")
+def test_nobody_is_named_who_cannot_give_what_is_missing() -> None:
+    """Alice has abstained, nobody is in Ops, and Dee has had her say in the first seat."""
+    seats = (
+        Seat(1, False, (Source("user", 1),)),
+        Seat(2, False, (Source("user", 2),)),
+        Seat(3, False, (Source("user", 3),)),
+        Seat(4, False, (Source("group", 9),)),
+        Seat(5, False, (Source("user", 4),)),
+        Seat(6, False, (Source("user", 4),)),
+    )
+    names = {("user", key): name for key, name in PEOPLE.items()} | {("group", 9): "Ops"}
+    found = judge(seats, 3, (1, "abstain"), (4, "approve"))
+    assert found.state == "open"
+    assert still_needed(found.reason, names) == "2 more of Bo or Cy; Dee has approved"
+    assert progress_words(found, names) == "1 of 3; still needed: 2 more of Bo or Cy"
+    conflicted = judge(seats[:3], 2, excluded={2: "own_change"})
+    assert still_needed(conflicted.reason, names) == "2 more of Alice or Cy"
+
+
+@pytest.mark.req("POL-11")
+def test_a_seat_that_somebody_can_fill_is_named_though_others_of_it_cannot() -> None:
+    found = judge(SEATS[:1], 1, excluded={1: "own_change"})
+    assert still_needed(found.reason, NAMES) == "1 more of QA"
+
+
+@pytest.mark.req("POL-11")
 def test_users_rejections_and_ends_have_their_own_words() -> None:
     alone = (Seat(1, False, (Source("user", 1),)), Seat(2, False, (Source("user", 2),)))
     names = {("user", 1): "Alice", ("user", 2): "Bo"}
@@ -99,13 +126,22 @@ def test_users_rejections_and_ends_have_their_own_words() -> None:
 def test_a_stuck_round_says_who_is_missing_and_why() -> None:
     found = judge(SEATS, 3, excluded={1: "own_change", 4: "four_eyes"})
     assert stuck_words(found.reason, NAMES) == (
-        "stuck: 3 must approve and only 2 can "
+        "stuck: 3 must approve and only 2 can: nobody may decide for QA "
         "(Alice asked for or made this change and Dee decided on a linked activity)"
     )
     abstained = judge(SEATS[1:2], 1, (2, "abstain"), excluded={4: "inactive"})
-    assert "Bo abstained" in stuck_words(abstained.reason, NAMES)
+    assert stuck_words(abstained.reason, NAMES) == (
+        "stuck: 1 must approve and nobody may decide for SRE (Dee is deactivated and Bo abstained)"
+    )
     assert stuck_words(judge((), 1).reason, NAMES) == "stuck: nobody is asked"
     assert stuck_words(judge(SEATS, 1).reason, NAMES) == ""
+    twice = (Seat(1, False, (Source("user", 1),)), Seat(2, False, (Source("user", 1),)))
+    assert stuck_words(judge(twice, 2).reason, NAMES) == "stuck: 2 must approve and only 1 can"
+    vacant = (SEATS[0], Seat(2, False, (Source("group", 9),)), Seat(3, False, ()))
+    assert stuck_words(judge(vacant, 3).reason, {**NAMES, ("group", 9): "Legal"}) == (
+        "stuck: 3 must approve and only 1 can: "
+        "nobody may decide for Legal and an entry without members"
+    )
 
 
 @pytest.mark.req("POL-11")
@@ -143,6 +179,16 @@ def test_only_manual_kinds_have_verdicts() -> None:
 def test_a_condition_is_told_with_what_was_asked_and_found() -> None:
     facts = ReleaseFacts(risk="low", tags=frozenset({"pci"}))
     assert condition_words(applies(None, facts).reason) == "Applies always."
+    assert condition_words(applies(None, facts).reason, "This activity") == (
+        "This activity applies always."
+    )
+    held = applies({"risk": ["low"]}, facts).reason
+    assert condition_words(held) == "Applies: asked for with risk low, as the release has low."
+    assert seat_condition_words(held) == "asked for with risk low, as the release has low"
+    assert seat_condition_words(applies(None, facts).reason) == "asked always"
+    assert seat_condition_words(applies({"risk": ["high"]}, facts).reason) == (
+        "not asked: asked for with risk high, while the release has low"
+    )
     assert condition_words(
         applies({"risk": ["high"], "change_type": ["normal"]}, facts).reason
     ) == (

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from audit.canonical import instant_text
+from audit.models import Notice
 from portal.services.people import add_member, set_user_active
 from releases.services.lifecycle import hold_release
 from tests import builders as b
@@ -258,6 +259,23 @@ def test_comments_can_be_written_always_but_by_auditors(company: Company) -> Non
     assert [one["text"] for one in ok(Api(company.ines).get(path))["results"]] == ["Sorry."]
     shown = ok(Api(company.ines).get(f"activities/{activity.pk}/"))["comments"]
     assert shown[0]["by"] == {"username": "maya", "name": "Maya Lind"}
+
+
+@pytest.mark.req("EXE-3")
+def test_a_comment_that_is_a_question_is_taken_from_whoever_is_asked_alone(
+    company: Company,
+) -> None:
+    activity = company.waiting()
+    path = f"activities/{activity.pk}/comments/"
+    asked = {"text": "Which log?", "question": True}
+    refused(Api(company.tom).post(path, asked), 403, "not_an_approver")
+    assert ok(Api(company.maya).post(path, asked), 201)["question"] is True
+    assert ok(Api(company.maya).post(path, {"text": "Found it."}), 201)["question"] is False
+    told = Notice.objects.filter(moment="information_asked")
+    assert [(one.user.username, one.why) for one in told] == [("tom", "manager")]
+    b.vote(activity, company.maya, "reject")
+    refused(Api(company.maya).post(path, asked), 409, "already_decided")
+    assert told.count() == 1
 
 
 @pytest.mark.req("EXE-6")

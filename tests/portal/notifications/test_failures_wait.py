@@ -11,9 +11,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from approvals.models import Scope
 from audit.services.notices import mark_all_read
 from portal.pages.standing import standing_of
-from releases.models import Activity
+from releases.models import Activity, Release
 from releases.services.activities import request_skip, retry_activity
 from releases.services.lifecycle import abort_release, defer_release
 from releases.services.ownership import change_manager
@@ -78,8 +79,9 @@ def test_whoever_holds_the_owning_role_hears_of_their_phase_alone(world: Any) ->
     assert (bell(world.max), bell(world.liz), bell(world.tom)) == (1, 1, 2)
 
 
-def retry(world: Any) -> None:
-    retry_activity(activity_id=world.gate.pk, reason="Mended.", actor=b.actor_for(world.tom))
+def retry(world: Any, by: Any = None) -> None:
+    who = b.actor_for(by or world.tom)
+    retry_activity(activity_id=world.gate.pk, reason="Mended.", actor=who)
 
 
 def abort(world: Any) -> None:
@@ -120,6 +122,17 @@ def test_whoever_manages_no_more_has_nothing_to_mend(world: Any) -> None:
     b.vote(world.gate, world.ann, "reject")
     change_manager(release_id=world.release.pk, manager="vera", reason="Away.", actor=b.SYSTEM)
     assert bell(world.tom) == 0
+    assert bell(world.vera) == 1, "who comes to manage it has it to mend"
+    assert "Needs you" in shown(client_for(world.vera)).words
+    retry(world, by=world.vera)
+    assert bell(world.vera) == 0
+
+
+@pytest.mark.sqlite
+def test_whoever_only_reads_there_has_nothing_to_mend(world: Any) -> None:
+    b.give("auditor", world.max)
+    b.vote(world.other, world.bea, "reject")
+    assert (bell(world.max), bell(world.tom)) == (0, 1)
 
 
 @pytest.mark.sqlite
@@ -142,8 +155,7 @@ def test_the_bell_does_not_look_at_what_has_not_failed() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
     few = rows_read(lambda: bell(tom))
-    columns = [f.column for f in Activity._meta.fields if f.column not in {"id", "key", "state"}]
-    names = ", ".join(f'"{name}"' for name in columns)
+    names = _columns(Activity, "id", "key", "state")
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO releases_activity (key, state, {names}) "
@@ -154,3 +166,45 @@ def test_the_bell_does_not_look_at_what_has_not_failed() -> None:
         cursor.execute("ANALYZE releases_activity")
     assert bell(tom) == 1
     assert rows_read(lambda: bell(tom)) <= few + 20
+
+
+@pytest.mark.postgres
+def test_the_bell_does_not_look_at_failures_of_releases_that_have_ended() -> None:
+    ann, tom = reachable("ann").ann, tom_by_mail()
+    gate = ask({"user": "ann"}, by=tom)
+    b.vote(gate, ann, "reject")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    few = rows_read(lambda: bell(tom))
+    scope = _columns(Scope, "id", "path")
+    ended = _columns(Release, "id", "version", "scope_id", "ended_at", "state")
+    activity = _columns(Activity, "id", "release_id", "phase_id")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(
+            f"INSERT INTO approvals_scope (id, path, {scope}) "
+            f"SELECT 900000 + n, path || n || '/', {scope} "
+            "FROM approvals_scope, generate_series(1, 3000) AS n WHERE id = %s",
+            [gate.release.scope_id],
+        )
+        cursor.execute(
+            f"INSERT INTO releases_release (id, version, scope_id, ended_at, state, {ended}) "
+            f"SELECT 900000 + n, '0.' || n, 900000 + n, now(), 'aborted', {ended} "
+            "FROM releases_release, generate_series(1, 3000) AS n WHERE id = %s",
+            [gate.release_id],
+        )
+        cursor.execute(
+            f"INSERT INTO releases_activity (id, release_id, phase_id, {activity}) "
+            f"SELECT 900000 + n, 900000 + n, 900000 + n, {activity} FROM releases_activity, "
+            "generate_series(1, 3000) AS n WHERE id = %s",
+            [gate.pk],
+        )
+        cursor.execute("ANALYZE releases_activity, releases_release, approvals_scope")
+    assert bell(tom) == 1
+    assert rows_read(lambda: bell(tom)) <= few + 20
+
+
+def _columns(model: Any, *left_out: str) -> str:
+    """The other columns of a table, for a statement."""
+    found = [one.column for one in model._meta.fields if one.column not in left_out]
+    return ", ".join(f'"{name}"' for name in found)

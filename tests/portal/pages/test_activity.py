@@ -55,7 +55,7 @@ def test_active_and_mine_shows_what_is_asked_why_and_a_form() -> None:
     decide = seen.part("decide")
     assert "You are asked as a member of QA." in decide.text
     assert [one.text for one in decide.all("button", type="submit") if one.text] == [
-        "Pass", "Fail", "Abstain",
+        "Pass and complete the release", "Fail", "Abstain", "Ask",
     ]  # fmt: skip
     assert "Your turn" in seen.part("activity-seats").text
     assert "Needs 1 more from QA." in seen.part("activity-seats").text
@@ -264,7 +264,7 @@ def test_whoever_may_not_see_it_finds_nothing() -> None:
     gate = ask({"user": "maya"})
     stranger = Browser(b.person("zoe"))
     assert stranger.get(f"/activities/{gate.pk}/").status == 404
-    for act in ("decide", "comment", "withdraw", "retry", "skip"):
+    for act in ("decide", "comment", "question", "withdraw", "retry", "skip"):
         answer = stranger.client.post(f"/activities/{gate.pk}/{act}/", {"verdict": "approve"})
         assert answer.status_code == 404, act
     assert stranger.get("/activities/999999/").status == 404
@@ -275,7 +275,7 @@ def test_looking_decides_nothing_and_asks_for_a_sign_in_first() -> None:
     maya = b.person("maya")
     gate = ask({"user": "maya"})
     mine = Browser(maya)
-    for act in ("decide", "comment", "withdraw", "retry", "skip"):
+    for act in ("decide", "comment", "question", "withdraw", "retry", "skip"):
         for _ in range(3):
             answer = mine.client.get(f"/activities/{gate.pk}/{act}/?verdict=approve")
             assert answer.status_code == 302

@@ -305,7 +305,7 @@ def test_a_form_from_elsewhere_is_refused() -> None:
     gate = ask({"user": b.person("maya").username})
     browser = Browser(gate_user())
     browser.client.handler.enforce_csrf_checks = True
-    for act in ("decide", "comment", "withdraw", "retry", "skip"):
+    for act in ("decide", "comment", "question", "withdraw", "retry", "skip"):
         answer = browser.client.post(f"/activities/{gate.pk}/{act}/", {"verdict": "approve"})
         assert answer.status_code == 403, act
     assert not Decision.objects.exists()

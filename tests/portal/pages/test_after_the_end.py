@@ -103,6 +103,26 @@ def test_what_else_is_waited_for_is_named() -> None:
     assert "When this is completed, Legal starts." in card.text
 
 
+@pytest.mark.req("MON-3", "EXE-4")
+def test_only_what_really_waits_for_it_is_named_with_all_that_it_waits_for() -> None:
+    maya = b.person("maya")
+    b.person("omar")
+    never = {"risk": ["high"]}
+    release = run(
+        b.phase(
+            "one",
+            b.manual("gate", {"user": "maya"}, needs=[]),
+            b.manual("legal", {"user": "omar"}, name="Legal", needs=["gate"], when=never),
+        ),
+        b.phase("two", b.manual("risk", {"user": "omar"}, name="Risk", needs=[]), needs=[]),
+        b.phase("three", b.manual("deploy", {"user": "omar"}, name="Deploy"), needs=["one", "two"]),
+    )
+    page = page_of(b.activity(release, "gate"), maya)
+    [card] = page.root.all("section", class_="activity-next")
+    assert "Deploy waits for this and Two." in card.text
+    assert "Legal" not in card.text, "it does not apply, and waits for nothing"
+
+
 @pytest.mark.req("NTF-7")
 def test_that_somebody_was_asked_does_not_read_as_if_they_had_approved() -> None:
     ann = reachable("ann").ann
@@ -120,3 +140,5 @@ def test_a_moment_that_is_asked_for_names_its_zone() -> None:
     gate = ask({"user": "maya"})
     text = seen(tom(), gate.release, "defer/").text
     assert "In your time zone (UTC)." in text
+    form = Browser(tom()).get("/releases/new/").form("/releases/new/")
+    assert form.text.count("In your time zone (UTC).") == 2  # the window's beginning and end

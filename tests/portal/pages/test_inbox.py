@@ -13,6 +13,7 @@ from portal.pages.inbox import bounds_for, load_inbox
 from portal.pages.inbox_filters import Asked
 from releases.models import Product
 from releases.selectors import NEVER
+from releases.services.lifecycle import start_release
 from releases.services.products import change_product
 from releases.services.snoozes import snooze_activity
 from tests import builders as b
@@ -327,6 +328,7 @@ def test_a_filter_that_makes_no_sense_narrows_nothing_and_breaks_nothing() -> No
     for query in (
         {"release": "x"}, {"release": "9" * 40}, {"kind": "nope"}, {"tab": "nope"}, {"open": "x"},
         {"risk": "'"}, {"environment": "%22%5C"}, {"overdue": "maybe"}, {"due": "never"},
+        {"product": "%00"}, {"blocks": "no"},
     ):  # fmt: skip
         assert references(inbox(maya, **query)) == [asked.reference], query
     assert references(inbox(maya, q="%25")) == []
@@ -348,6 +350,57 @@ def test_an_empty_list_says_why_and_what_next() -> None:
     page = inbox(crew.maya)
     assert "Nothing waits for you" in page.text
     assert "You decided 1 in the last seven days." in page.text
+
+
+@pytest.mark.parametrize(
+    ("tab", "label", "address"),
+    [
+        ("others", "All pending", "/inbox/?tab=all"),
+        ("snoozed", "What needs you", "/inbox/"),
+        ("decided", "What needs you", "/inbox/"),
+        ("all", "Releases", "/releases/"),
+    ],
+)
+def test_every_empty_list_has_a_way_on(tab: str, label: str, address: str) -> None:
+    page = inbox(scenes.people("maya").maya, tab=tab)
+    empty = page.root.one("div", class_="inbox-main").one("div", class_="empty")
+    link = empty.one("a")
+    assert (link.text, link.attrs["href"]) == (label, address)
+
+
+def test_an_empty_list_says_what_is_to_be_expected_next() -> None:
+    """Of what is planned and asks the reader by name, group or role; never of what they may not see."""
+    crew = scenes.people("maya", "omar", "ines")
+    b.role("qa", "QA", rights=["view"])
+    for one in (crew.maya, crew.ines):
+        b.give("qa", one)
+    for name, days, seat in (("Later", 3, {"role": "qa"}), ("Sooner", 2, {"user": "omar"})):
+        release = scenes.run(b.phase("main", b.manual("gate", seat)), start=False, name=name)
+        at = timezone.now() + dt.timedelta(days=days)
+        start_release(release_id=release.pk, at=at, actor=b.actor_for(scenes.tom()))
+    page = inbox(crew.maya)
+    assert "Nothing waits for you" in page.text
+    assert "Next expected: Later 1.0, " in page.text
+    assert "Sooner" not in page.text
+    assert "Next expected" not in inbox(crew.omar).text, "he may not see it before it begins"
+
+
+def test_the_filter_of_what_blocks_leaves_out_what_nothing_waits_for() -> None:
+    crew = scenes.people("maya")
+    seats = ({"user": "maya"},)
+    release = scenes.run(
+        b.phase(
+            "main",
+            b.manual("first", *seats, needs=[]),
+            b.manual("alone", *seats, needs=[]),
+            b.manual("then", *seats, needs=["first"]),
+        )
+    )
+    first, alone = (b.activity(release, key) for key in ("first", "alone"))
+    assert set(references(inbox(crew.maya))) == {first.reference, alone.reference}
+    page = inbox(crew.maya, blocks="1")
+    assert references(page) == [first.reference]
+    assert tab_numbers(page)["mine"] == 2
 
 
 @pytest.mark.parametrize("waits", [True, False])

@@ -185,7 +185,15 @@ def test_on_a_further_page_older_rows_of_other_pages_are_not_new() -> None:
 
 
 @pytest.mark.parametrize(
-    "place", ["%%%", "https://evil.example/?tab=all", "/inbox/?cursor=x", "x" * 9000]
+    "place",
+    [
+        "%%%",
+        "https://evil.example/?tab=all",
+        "/inbox/?cursor=x",
+        "//[",
+        "/inbox/?product=%00",
+        "x" * 9000,
+    ],
 )
 def test_an_address_that_makes_no_sense_breaks_nothing(place: str) -> None:
     page = Tab(scenes.people("maya").maya, "inbox")

@@ -102,7 +102,7 @@ def test_what_newly_waits_is_a_bar_and_never_a_row() -> None:
     button = news.part("release-banner-button")
     assert button.text == "Start with: Second"
     assert button.attrs["href"] in links(news.part("release-mine")).values()
-    assert "Second (Awaiting Approval)" in news.part("release-graph-text").text
+    assert "Second (On Hold – Awaiting Approval)" in news.part("release-graph-text").text
     assert "Second" in news.part("release-graph-drawing").text
     assert "Completed" in news.part(f"status-{first.pk}").text
     again = release_tab(who.maya, release)

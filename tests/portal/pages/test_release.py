@@ -122,7 +122,8 @@ def test_who_holds_it_up_says_how_many_and_since_when_the_reader_first() -> None
     page = seen(who.omar, two_branches(now=timezone.now() - dt.timedelta(hours=3)))
     holders = page.part("release-holdups").all("li")
     assert [one.all("p")[0].text for one in holders] == ["omar you", "maya"]
-    assert "2 activities · asked" in holders[0].text
+    assert "2 activities · for 3 h 00 , since " in holders[0].text
+    assert "data-since" in holders[0].one("time").attrs
     assert "1 overdue" in holders[0].text
 
 
@@ -134,7 +135,7 @@ def test_what_waits_for_what_stands_there_as_text_too() -> None:
     assert svg.attrs["role"] == "img"
     assert svg.all("a") == []
     text = page.part("graph").one("ul").text
-    assert "Report (Waiting for Input) waits for nothing that is shown here." in text
+    assert "Report (On Hold – Waiting for Input) waits for nothing that is shown here." in text
     assert "Deploy (Not started, 1 activity) waits for Regression, Report and Scan review." in text
     assert "style=" not in page.html
     every = seen(who.maya, release, "?graph=all").part("graph")
@@ -157,6 +158,10 @@ def test_a_rejection_shows_why_and_three_ways_out_to_whoever_may() -> None:
     assert "in a new attempt" in choices.text
     assert "ends for good" in choices.text
     assert "tom you" in page.part("release-holdups").text
+    assert (
+        "No activity requires your input. 2 are open in total: omar (2) and maya (1)."
+        in banner.text
+    )
     row = row_of(page, "Regression")
     assert "Rejected" in row.text
     assert "Two tests fail." in row.text

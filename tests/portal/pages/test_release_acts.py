@@ -244,22 +244,6 @@ def test_fixing_changes_what_is_shipped_and_asks_again_in_one_step() -> None:
     ]
 
 
-def test_a_fix_is_offered_for_later_while_people_decide_on_the_content() -> None:
-    release = rejected()
-    choices = seen(tom(), release).part("release-choices")
-    assert "People are still deciding on this content (Report and Scan review)." in choices.text
-    page = seen(tom(), release, "fix/")
-    assert page.status == 409
-    assert page.root.one("main").all("form") == []
-    before = events(release)
-    key = b.activity(release, "regression").pk
-    answer = Browser(tom()).client.post(
-        f"/releases/{release.pk}/fix/", {"activities": [key], "reason": "x", "version": "2"}
-    )
-    assert answer.status_code == 409
-    assert events(release) == before
-
-
 def test_a_fix_leaves_alone_what_something_has_passed_with() -> None:
     who = people("maya", "omar")
     release = run(
@@ -277,7 +261,11 @@ def test_a_fix_leaves_alone_what_something_has_passed_with() -> None:
     assert page.has("id_description")
     assert not page.has("id_commit")
     assert "Something has passed or runs with the version" in page.text
-    done = act(tom(), release, "fix", commit="def", description="Clearer.", reason="Said better.")
+    given = {"description": "Clearer.", "reason": "Said better."}
+    refused = act(tom(), release, "fix", commit="def", **given)  # of a page that was opened before
+    assert refused.status == 409
+    assert "ship other content by a new release" in refused.text
+    done = act(tom(), release, "fix", **given)
     assert done.status == 200
     release.refresh_from_db()
     assert (release.commit, release.description) == ("abc", "Clearer.")

@@ -115,6 +115,7 @@ def made(user: Any, **given: Any) -> Page:
 def test_a_draft_with_everything_that_can_be_said() -> None:
     maya = b.person("maya", display_name="Maya Lind")
     b.manager("lena")
+    b.group("Support")
     page = made(
         tom(),
         manager="lena",
@@ -123,6 +124,8 @@ def test_a_draft_with_everything_that_can_be_said() -> None:
         risk="high",
         change_type="normal",
         commit="0123456789abcdef",
+        artifacts="app.tar | sha256:beef | https://example.com/app.tar",
+        stakeholders="group | Support\n maya\nRole | release-manager",
         tags="core",
         window_from="2030-01-01T10:00",
         window_until="2030-01-01T12:00",
@@ -134,9 +137,23 @@ def test_a_draft_with_everything_that_can_be_said() -> None:
     assert (release.state, release.manager.username, release.risk) == ("draft", "lena", "high")
     assert json.loads(release.authors) == [{"name": str(maya), "user": maya.pk}]
     assert json.loads(release.environments) == ["staging", "production"]
+    assert json.loads(release.artifacts) == [
+        {"name": "app.tar", "digest": "sha256:beef", "url": "https://example.com/app.tar"}
+    ]
+    assert json.loads(release.stakeholders) == [
+        {"group": "Support"}, {"user": "maya"}, {"role": "release-manager"},
+    ]  # fmt: skip
     assert release.window_from is not None
     assert release.window_from.hour == 10
-    for words in ("Maya Lind", "staging and production", "High risk", "0123456789", "PAY-1"):
+    for words in (
+        "Maya Lind",
+        "staging and production",
+        "High risk",
+        "0123456789",
+        "PAY-1",
+        "app.tar",
+        "Support",
+    ):
         assert words in page.text, words
 
 
@@ -161,6 +178,8 @@ def test_errors_stand_at_their_fields_and_nothing_is_made() -> None:
         window_from="2030-01-02T10:00",
         window_until="2030-01-01T10:00",
         links="tracker | PAY-1 | https://example.com/1\nbad | x",
+        artifacts="app.tar | sha256:beef | ftp://example.com",
+        stakeholders="group | nowhere\nghost\nteam | Support",
     )
     assert page.status == 422
     assert not Release.objects.exists()
@@ -169,6 +188,12 @@ def test_errors_stand_at_their_fields_and_nothing_is_made() -> None:
     assert "The window must end after it starts." in page.part("id_window_until_error").text
     assert "Number 1: This has 101 characters" in page.part("id_environments_error").text
     assert "Line 2, kind: This is one of" in page.part("id_links_error").text
+    assert "Line 1, url: Give an address" in page.part("id_artifacts_error").text
+    stakeholders = page.part("id_stakeholders_error").text
+    assert "Line 1, group: There is no group 'nowhere'." in stakeholders
+    assert "Line 2, user: There is no user 'ghost'." in stakeholders
+    assert "Line 3: Name one of user, group or role." in stakeholders
+    assert page.part("id_stakeholders").raw.splitlines()[-1] == "team | Support"
     [summary] = page.root.all("div", class_="error-summary")
     assert "#id_manager" in links(summary).values()
     assert page.part("id_manager").attrs["value"] == "nobody"

@@ -69,6 +69,22 @@ def test_whoever_must_decide_themselves_is_not_offered_to_remind_all() -> None:
     assert page.has(f"remind-{reachable('bea').bea.pk}")
 
 
+@pytest.mark.req("POL-6")
+def test_nobody_is_offered_to_remind_themselves_by_whichever_account() -> None:
+    tom = tom_by_mail()
+    other = b.person("tom-2", email="tom-2@example.com", person=tom.person)
+    gate = b.manual("gate", {"user": "tom-2"}, separation={"requester": False})
+    release = run(b.phase("p", gate), by=tom)
+    page = page_of(release, tom)
+    assert "tom-2" in page.part("release-holdups").text
+    assert not page.has(f"remind-{other.pk}")
+    assert not page.has("release-remind-all")
+    # Somebody else who manages it may.
+    vera = b.person("vera")
+    b.give("release-manager", vera)
+    assert page_of(release, vera).has(f"remind-{other.pk}")
+
+
 @pytest.mark.req("SEC-1")
 def test_whoever_may_not_remind_is_offered_nothing_and_refused() -> None:
     release = asking("ann", "bea")

@@ -54,7 +54,8 @@ def test_change_is_what_the_next_attempt_is_asked_about(failed):
 
 def test_change_is_recorded_with_its_reason(failed):
     release, tom, _ = failed
-    change(release, tom, commit="bbb", description="New build")
+    changed = change(release, tom, commit="bbb", description="New build")
+    assert changed == {"commit", "description"}
     entry = LedgerEntry.objects.filter(stream__key=release.stream).latest("seq")
     assert entry.kind == "release.changed"
     assert json.loads(entry.text)["data"] == {"fields": ["commit", "description"]}
@@ -65,7 +66,7 @@ def test_change_is_recorded_with_its_reason(failed):
 def test_nothing_to_change_writes_nothing(failed):
     release, tom, _ = failed
     entries = LedgerEntry.objects.count()
-    change(release, tom, commit="aaa")
+    assert change(release, tom, commit="aaa") == frozenset()
     assert LedgerEntry.objects.count() == entries
 
 

@@ -14,6 +14,7 @@ from releases.models import Release
 from releases.services.activities import retry_activities
 from releases.services.content import ContentChange
 from releases.services.fixing import fix_activities
+from releases.services.lifecycle import hold_release
 from tests import builders as b
 from tests.refusals import refused
 from tests.scenes import asked, events, people, run, state, tom
@@ -101,15 +102,16 @@ def one_rejected() -> tuple[Release, int]:
     return release, b.activity(release, "one").pk
 
 
-def fix(release: Release, keys: list[int], by: Any = None, **values: Any) -> None:
-    """Mend it and try it again."""
-    fix_activities(
+def fix(release: Release, keys: list[int], by: Any = None, **values: Any) -> list[str]:
+    """Mend it and try it again; the states in which the service says that it stands then."""
+    tried = fix_activities(
         release_id=release.pk,
         change=ContentChange(**values),
         activity_ids=keys,
         reason="Mended.",
         actor=b.actor_for(by or tom()),
     )
+    return [one.state for one in tried]
 
 
 @pytest.mark.postgres
@@ -141,9 +143,31 @@ def test_what_is_mended_is_written_and_tried_again_in_one_step() -> None:
         fix(release, [gate, foreign], by=who.olga, commit="bbb")
     with refused("invalid", Invalid):
         fix(release, [], commit="bbb")
-    fix(release, [gate], by=who.olga, commit="bbb")
+    assert fix(release, [gate], by=who.olga, commit="bbb") == ["awaiting_approval"]
     release.refresh_from_db()
     assert release.commit == "bbb"
     assert state(b.activity(release, "one")) == "awaiting_approval"
     kinds = events(release)
     assert kinds.index("release.changed") < kinds.index("activity.retried")
+
+
+def test_what_does_not_open_at_once_is_answered_as_it_stands() -> None:
+    release = tied()
+    keys = rejected(release)
+    hold_release(release_id=release.pk, reason="Freeze.", actor=b.actor_for(tom()))
+    assert fix(release, keys[:1], add_authors=["cora"]) == ["blocked"]
+    tried = retry_activities(activity_ids=keys[1:], reason="Again.", actor=b.actor_for(tom()))
+    assert [(one.pk, one.state) for one in tried] == [(keys[1], "blocked")]
+
+
+def test_the_last_of_several_opens_the_first() -> None:
+    people("ann", "olga")
+    release = run(
+        b.phase("p", b.manual("one", {"user": "ann"}), owner={"user": "olga"}),
+        b.phase("q", b.manual("two", {"user": "ann"}), needs=[]),
+    )
+    for key in ("one", "two"):
+        b.vote(b.activity(release, key), people("ann").ann, "reject")
+    keys = [b.activity(release, key).pk for key in ("one", "two")]
+    tried = retry_activities(activity_ids=keys, reason="Again.", actor=b.actor_for(tom()))
+    assert [one.state for one in tried] == ["awaiting_approval", "awaiting_approval"]

@@ -87,6 +87,7 @@ def test_nobody_gives_a_release_to_themselves_by_whichever_account() -> None:
     for account in (who.mona, other):
         b.give("keeper", account)
     release = run(b.phase("p", b.manual("gate", {"role": "release-manager"})), by=who.carl)
+    stopped = run(b.phase("p", b.manual("gate", {"user": "carl"})), by=who.carl)
     gate = b.activity(release, "gate")
     for account in (who.mona, other):
         for named in (who.mona, other):
@@ -99,6 +100,15 @@ def test_nobody_gives_a_release_to_themselves_by_whichever_account() -> None:
                 )
     assert b.round_of(gate).stuck
     assert asked(gate).isdisjoint({"mona", "mona-2"})
+    abort_release(release_id=stopped.pk, reason="Off.", actor=b.actor_for(who.mona))
+    for reason in ("Mine now.", ""):
+        with refused("own_rights", NotPermitted):  # the person is asked before the moment
+            change_manager(
+                release_id=stopped.pk,
+                manager="mona-2",
+                reason=reason,
+                actor=b.actor_for(who.mona),
+            )
     # Somebody else may give it to them.
     change_manager(release_id=release.pk, manager="mona", reason="Hers.", actor=b.SYSTEM)
     assert "mona" in asked(gate)

@@ -69,7 +69,7 @@
     const fresh = waiting.get(part.id);
     for (const field of fields(part).filter(written)) {
       const same = fresh.querySelector(`[name='${CSS.escape(field.name)}']:not([type='radio'], [type='checkbox'])`);
-      const other = field.name === "comment" ? document.getElementById("comment-text") : null;
+      const other = ["comment", "question"].includes(field.name) ? document.getElementById("comment-text") : null;
       if (same) same.value = field.value;
       else if (other && !other.value.trim()) other.value = field.value;
     }

@@ -1,4 +1,4 @@
-// What every page needs: focus and words after a swap, the live tick, counters, menus, keys, time left.
+// What every page needs: focus and words after a swap, the live tick, counters, menus, keys, the clock.
 // Nothing here decides anything; without it each page still works. The other scripts have from it, as
 // `window.portal`, what they would else have twice.
 "use strict";
@@ -63,7 +63,7 @@
   let typedAt = 0;
   const source = () => document.querySelector("[data-live]");
   const busy = () =>
-    document.hidden || document.querySelector("dialog[open], .menu[open]") || Date.now() - typedAt < 3000;
+    document.hidden || document.querySelector("dialog[open], .menu[open]:not(.bell)") || Date.now() - typedAt < 3000;
   const plan = () => {
     clearTimeout(timer);
     if (!source()) return;
@@ -84,7 +84,8 @@
   const settled = (event) => {
     if (!event.detail.elt?.matches("[data-live]")) return;
     const status = event.detail.xhr?.status || 0;
-    failures = status && status < 400 ? 0 : failures + 1;
+    // Whoever signs in again, in another tab, is not kept waiting.
+    failures = status && status < 400 ? 0 : status === 401 ? 1 : failures + 1;
     const unheard = () => document.dispatchEvent(new CustomEvent("portal:signed-out", { cancelable: true }));
     if (status === 401) notLive(unheard() ? "You are signed out. Reload this page to sign in again." : "");
     else if (status === 412) notLive("Somebody else is signed in now. Reload this page.");
@@ -159,28 +160,9 @@
     }
   });
 
-  // --- Time left, by the minute and the server's clock; the words of portal/moments.py.
-  const server = Date.parse(document.documentElement.dataset.now || "") || Date.now();
+  // --- The server's clock. The administration has the marks of a page in a <meta>, not at its root.
+  const server = Date.parse(document.querySelector("[data-now]")?.dataset.now || "") || Date.now();
   const offset = server - Date.now();
-  const span = (milliseconds) => {
-    const minutes = Math.floor(Math.abs(milliseconds) / 60000);
-    const hours = Math.floor(minutes / 60);
-    if (minutes < 60) return `${minutes} min`;
-    if (hours < 48) return `${hours} h ${String(minutes % 60).padStart(2, "0")}`;
-    return `${Math.floor(hours / 24)} d ${hours % 24} h`;
-  };
-  const minute = () => {
-    for (const time of all("time[data-due]")) {
-      const left = Date.parse(time.dateTime) - Date.now() - offset;
-      const words = `${span(left)} ${left < 0 ? "over" : "left"}`;
-      if (time.textContent === words) continue;
-      time.textContent = words;
-      const box = time.closest(".time-left");
-      box?.classList.toggle("time-left--red", left < 0);
-      box?.classList.toggle("time-left--amber", left >= 0 && left < 14400000);
-    }
-  };
-  setInterval(minute, 60000);
 
   // --- How much has been written: <span class="input-count" data-for="id_comment" data-min="20">.
   const counting = (field) => {

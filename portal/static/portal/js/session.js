@@ -2,7 +2,8 @@
 // is about to be signed out is told before. Without this script a form that comes too late comes back.
 "use strict";
 (() => {
-  const root = document.documentElement;
+  // The marks of the page: at its root, in the administration in a <meta>.
+  const root = document.querySelector("[data-csrf-cookie]") || document.documentElement;
   const portal = window.portal;
   const SIGNED_OUT = "You are signed out. What you typed is still here: sign in in another tab, then press again.";
   const SOMEBODY_ELSE = "Somebody else is signed in now. Reload this page before you go on; copy first what you typed.";
@@ -81,9 +82,10 @@
     fetch("/session/", {
       method,
       cache: "no-store",
-      headers: method === "GET" ? {} : { "X-CSRFToken": token() },
+      headers: { "X-Account": account, ...(method === "GET" ? {} : { "X-CSRFToken": token() }) },
     }).then(async (answer) => {
       if (answer.status === 401) return SIGNED_OUT;
+      if (answer.status === 412) return SOMEBODY_ELSE;
       if (!answer.ok) return UNREACHED;
       const told = await answer.json();
       if (account && told.account !== account) return SOMEBODY_ELSE;
@@ -159,6 +161,11 @@
     out = true;
     if (note) show(SIGNED_OUT, signInLink());
   };
+  // This page is no longer the reader's: its own end says nothing any more.
+  const other = () => {
+    ends = 0;
+    if (note) show(SOMEBODY_ELSE);
+  };
   const stay = () => {
     const button = document.createElement("button");
     button.type = "button";
@@ -169,6 +176,7 @@
       ask("POST").then((wrong) => {
         button.disabled = false;
         if (wrong === SIGNED_OUT) ended();
+        else if (wrong === SOMEBODY_ELSE) other();
         else if (wrong) show(wrong, stay());
         else portal?.say("You stay signed in.");
       });
@@ -201,6 +209,7 @@
     if (!ends || out || ends - now() > WARN_BEFORE) return watch();
     ask().then((wrong) => {
       if (wrong === SIGNED_OUT) ended();
+      else if (wrong === SOMEBODY_ELSE) other();
       else if (wrong) watch();
     });
   };
@@ -211,7 +220,7 @@
   // Signed in again, in another tab: the page goes on by itself, unless it is somebody else.
   document.addEventListener("htmx:afterRequest", (event) => {
     if (out && note && isLive(event) && event.detail.successful)
-      ask().then((wrong) => wrong === SOMEBODY_ELSE && show(wrong));
+      ask().then((wrong) => wrong === SOMEBODY_ELSE && other());
   });
   document.addEventListener("visibilitychange", () => document.hidden || look());
   watch();

@@ -1,0 +1,83 @@
+"""The ways out of a failure at an activity's page, by the definition of release and phase (EXE-6)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+
+from approvals.selectors import Held, held_in, reach_of
+from audit.actor import YES, Answer
+from portal.pages.activity_standing import ActivityPage
+from portal.pages.release_acts import Choice, ways_out
+from portal.pages.release_scene import Scene
+from releases.facts import lineage_of
+from releases.models import Activity
+from releases.permissions import can_manage_phase, can_manage_release
+from releases.rules.transitions import ACTIVITY_FAILED
+
+
+class _SceneAround(Scene):
+    """The release of an activity's page: read with the activity, and the right when it is needed."""
+
+    activity: Activity
+
+    @property
+    def now(self) -> dt.datetime:
+        """The moment at which the activity was read."""
+        return self.activity.read_at  # type: ignore[attr-defined]
+
+    @cached_property
+    def may_manage(self) -> Answer:
+        """Whether the reader manages the release."""
+        held = self.reach().held(lineage_of(self.release))
+        return can_manage_release(self.actor, self.release, held)
+
+
+@dataclass
+class Mending:
+    """What the reader holds around an activity, and what they may do about its failure."""
+
+    page: ActivityPage
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it keeps its phase failed; a rejected request to skip keeps none."""
+        activity = self.page.activity
+        failed = activity.state in ACTIVITY_FAILED and activity.overrides_id is None
+        return failed and self.page.facts.live
+
+    @cached_property
+    def held(self) -> Held:
+        """What the reader holds around the release; one query, whatever else is asked of it."""
+        lineage = lineage_of(self.page.activity.release)
+        if self.has_failed:
+            return self._scene.reach().held(lineage)
+        return held_in(self.page.actor, lineage)
+
+    @cached_property
+    def may(self) -> Answer:
+        """Whether they may retry and skip here: the owner of the phase, or who manages the release."""
+        activity = self.page.activity
+        if self.has_failed:
+            return YES if self._scene.mends(activity) else self._scene.may_manage
+        return can_manage_phase(self.page.actor, activity.release, activity.phase, self.held)
+
+    @cached_property
+    def ways_out(self) -> list[Choice]:
+        """Retry (this activity), fix and abort, each with its consequence; nothing without a failure."""
+        if not self.has_failed or not self.may:
+            return []
+        query = f"?activity={self.page.activity.pk}"
+        return [
+            replace(one, path=one.path + query) if one.key == "retry" else one
+            for one in ways_out(self._scene)
+        ]
+
+    @cached_property
+    def _scene(self) -> Scene:
+        page = self.page
+        reach = cache(lambda: reach_of(page.actor.user_id))
+        scene = _SceneAround(page.actor, page.activity.release, page.board, reach)
+        scene.activity = page.activity
+        return scene

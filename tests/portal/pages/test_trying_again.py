@@ -1,0 +1,203 @@
+"""What failed is tried again, mended or as it is: nobody is said to be asked who is not (EXE-6)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from releases.models import Release
+from releases.services.content import ContentChange, change_release
+from releases.services.lifecycle import hold_release
+from tests import builders as b
+from tests.portal.pages.browser import Browser, Page
+from tests.portal.pages.releases import links, seen, two_branches
+from tests.scenes import asked, events, people, run, state, tom
+
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.req("EXE-6")]
+
+ASKED = "whoever is asked has been asked"
+NOBODY_YET = "Nobody is asked yet"
+RESUMED = "once the release is resumed"
+NOTHING_ELSE = "once nothing else that has failed holds the release"
+
+
+def failed(*, failure: str = "fail", second: str = "fail", held: bool = False) -> Release:
+    """Two gates side by side, each in a phase of its own, both rejected by Maya."""
+    maya = people("maya").maya
+    release = run(
+        b.phase("one", b.manual("first", {"user": "maya"}), failure=failure),
+        b.phase("two", b.manual("second", {"user": "maya"}), needs=[], failure=second),
+        commit="abc",
+    )
+    for key in ("first", "second"):
+        b.vote(b.activity(release, key), maya, "reject")
+    if held:
+        hold_release(release_id=release.pk, reason="Freeze.", actor=b.actor_for(tom()))
+    return release
+
+
+def one_failed(*, held: bool = False) -> Release:
+    """A release whose one gate Maya has rejected."""
+    maya = people("maya").maya
+    release = run(b.phase("one", b.manual("first", {"user": "maya"})), commit="abc")
+    b.vote(b.activity(release, "first"), maya, "reject")
+    if held:
+        hold_release(release_id=release.pk, reason="Freeze.", actor=b.actor_for(tom()))
+    return release
+
+
+def choices(release: Release) -> dict[str, str]:
+    """The ways out of the failure, each with what is said of it, by their address's last word."""
+    found = links(seen(tom(), release).part("release-choices"))
+    return {path.strip("/").rpartition("/")[2]: words for words, path in found.items()}
+
+
+def press(release: Release, name: str, **given: Any) -> Page:
+    """Send the form of an act as Tom."""
+    browser = Browser(tom())
+    page = browser.get(f"/releases/{release.pk}/{name}/")
+    return browser.send(page.form(f"/{name}/"), reason="Again.", **given)
+
+
+@pytest.mark.parametrize(
+    ("name", "given"), [("retry", {}), ("fix", {"commit": "def"})], ids=["retry", "fix"]
+)
+def test_on_hold_nobody_is_said_to_have_been_asked(name: str, given: dict[str, str]) -> None:
+    release = one_failed(held=True)
+    assert RESUMED in choices(release)[name]
+    assert RESUMED in seen(tom(), release, f"{name}/").text
+    done = press(release, name, **given)
+    assert state(b.activity(release, "first")) == "blocked"
+    assert NOBODY_YET in done.text
+    assert ASKED not in done.text
+
+
+@pytest.mark.parametrize(
+    ("name", "given"), [("retry", {}), ("fix", {"commit": "def"})], ids=["retry", "fix"]
+)
+def test_while_something_else_has_failed_nobody_is_said_to_have_been_asked(
+    name: str, given: dict[str, str]
+) -> None:
+    release = failed()
+    first, second = (b.activity(release, key) for key in ("first", "second"))
+    assert NOTHING_ELSE in choices(release)[name]
+    assert NOTHING_ELSE in seen(tom(), release, f"{name}/").text
+    done = press(release, name, activities=[first.pk], **given)
+    assert (state(first), state(second)) == ("blocked", "rejected")
+    assert NOBODY_YET in done.text
+    assert ASKED not in done.text
+
+
+@pytest.mark.parametrize(
+    ("name", "given"), [("retry", {}), ("fix", {"commit": "def"})], ids=["retry", "fix"]
+)
+def test_all_that_has_failed_is_tried_again_at_once(name: str, given: dict[str, str]) -> None:
+    release = failed()
+    both = [b.activity(release, key) for key in ("first", "second")]
+    done = press(release, name, activities=[one.pk for one in both], **given)
+    assert {state(one) for one in both} == {"awaiting_approval"}
+    assert ASKED in done.text
+    assert NOBODY_YET not in done.text
+
+
+@pytest.mark.parametrize(
+    ("failure", "second", "later"),
+    [("continue", "continue", False), ("fail", "continue", True), ("hold", "hold", True)],
+)
+def test_only_what_halts_the_release_keeps_a_new_attempt_from_opening(
+    failure: str, second: str, later: bool
+) -> None:
+    release = failed(failure=failure, second=second)
+    assert (NOTHING_ELSE in choices(release)["retry"]) is later
+    gate = b.activity(release, "second")
+    press(release, "retry", activities=[gate.pk])
+    assert (state(gate) == "blocked") is later
+
+
+def test_a_hold_and_another_failure_are_both_named() -> None:
+    release = failed(held=True)
+    assert (
+        "once the release is resumed and nothing else that has failed holds the release"
+        in choices(release)["retry"]
+    )
+
+
+def test_one_failure_alone_is_told_without_a_condition() -> None:
+    release = one_failed()
+    for name in ("retry", "fix"):
+        assert "once" not in choices(release)[name]
+        assert "a new attempt opens:" in seen(tom(), release, f"{name}/").text.lower()
+
+
+# --- Mending while others decide -------------------------------------------------------------------
+
+
+@pytest.mark.req("POL-6")
+def test_while_others_decide_a_fix_adds_authors_and_nothing_else() -> None:
+    who = people("maya", "omar", "vera")
+    release = two_branches(failure="continue")
+    gate = b.activity(release, "qa.regression")
+    b.vote(gate, who.maya, "reject")
+    words = choices(release)["fix"]
+    assert "People are still deciding on this content (Report and Scan review)." in words
+    page = seen(tom(), release, "fix/")
+    assert page.status == 200
+    assert page.has("id_add_authors")
+    assert not any(page.has(f"id_{name}") for name in ("version", "commit", "description", "links"))
+    done = press(release, "fix", add_authors="vera")
+    assert ASKED in done.text
+    release.refresh_from_db()
+    assert [one["user"] for one in json.loads(release.authors)] == [who.vera.pk]
+    assert state(gate) == "awaiting_approval"
+    assert asked(gate) == {"maya"}
+
+
+@pytest.mark.req("EXE-10", "CAP-3")
+def test_what_must_stay_is_refused_and_not_dropped_when_an_older_form_sends_it() -> None:
+    maya = people("maya", "omar").maya
+    release = two_branches(failure="continue")
+    gate = b.activity(release, "qa.regression")
+    b.vote(gate, maya, "reject")
+    before = events(release)
+    answer = Browser(tom()).client.post(
+        f"/releases/{release.pk}/fix/",
+        {"activities": [gate.pk], "reason": "x", "version": "2", "add_authors": "omar"},
+    )
+    assert answer.status_code == 409
+    assert "it can change when they are done" in answer.content.decode()
+    assert 'value="2"' in answer.content.decode()
+    assert events(release) == before
+
+
+def test_what_a_form_did_not_show_is_not_emptied_by_it() -> None:
+    who = people("maya", "vera")
+    release = run(b.phase("p", b.manual("g", {"user": "maya"})), description="A build.")
+    b.vote(b.activity(release, "g"), who.maya, "reject")
+    # Shown while people were deciding, sent when they were done.
+    sent = {"activities": [b.activity(release, "g").pk], "reason": "x", "add_authors": "vera"}
+    assert Browser(tom()).client.post(f"/releases/{release.pk}/fix/", sent).status_code == 303
+    release.refresh_from_db()
+    assert (release.version, release.description) == ("1.0", "A build.")
+    assert state(b.activity(release, "g")) == "awaiting_approval"
+
+
+# --- A change that changes nothing -----------------------------------------------------------------
+
+
+@pytest.mark.req("POL-6")
+def test_an_author_who_stands_there_already_is_no_change() -> None:
+    vera = people("maya", "vera").vera
+    release = one_failed()
+    change = ContentChange(add_authors=["vera"])
+    actor = b.actor_for(tom())
+    changed = change_release(release_id=release.pk, change=change, reason="Left out.", actor=actor)
+    assert changed == {"authors"}
+    before = events(release)
+    done = press(release, "change", add_authors="vera")
+    assert "Nothing was changed." in done.text
+    assert "Changed." not in done.text
+    assert events(release) == before
+    assert "Changed." in press(release, "change", commit="def").text
+    assert vera
