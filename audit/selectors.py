@@ -46,6 +46,12 @@ def told_once(once: str, host: str, attempt: int) -> models.QuerySet[Any, Any]:
     return rows.values_list("user_id", flat=True)
 
 
+def told_of(user_id: int, moment: str, hosts: Collection[str]) -> set[tuple[str, int]]:
+    """Of which attempts of these hosts an account was told this, as (host, attempt)."""
+    rows = notices_to(user_id).filter(moment=moment, host__in=hosts)
+    return set(rows.values_list("host", "attempt"))
+
+
 def deliveries() -> models.QuerySet[Delivery]:
     """Every delivery, with whom it is for and what it is about."""
     return Delivery.objects.select_related("notice__user")

@@ -231,9 +231,9 @@ def result_of_comment(*, my_turn: bool) -> ResultText:
     return ResultText(f"{COMMENTED} Your decision is still open." if my_turn else COMMENTED, "blue")
 
 
-def result_of_question(told: Sequence[Told]) -> ResultText:
+def result_of_question(told: Sequence[Told], *, my_turn: bool) -> ResultText:
     """Somebody who is asked has asked for information; their seat stays open."""
-    said = ("Asked.", _told_words(told), "Your decision is still open.")
+    said = ("Asked.", _told_words(told), "Your decision is still open." if my_turn else "")
     return ResultText(" ".join(one for one in said if one), "blue")
 
 

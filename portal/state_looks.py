@@ -80,6 +80,7 @@ SEATS: Final[Mapping[str, StateLook]] = {
     "delegated": StateLook("Delegated", "grey", "arrow"),
     "excluded": StateLook("Excluded (conflict of interest)", "grey", "bar"),
     "unfillable": StateLook("Nobody can fill it", "amber", "cross"),
+    "left_open": StateLook("Left open", "grey", "empty"),
 }
 RISKS: Final[Mapping[str, StateLook]] = {
     "low": StateLook("Low risk", "grey", "remove"),

@@ -14,7 +14,6 @@ from uuid import UUID
 
 from approvals.rules.eligibility import (
     FOUR_EYES,
-    INACTIVE,
     OWN_CHANGE,
     OWN_REQUEST,
     Candidate,
@@ -27,6 +26,7 @@ StateCode = Literal[
     "approved", "rejected", "waiting", "abstained", "excluded", "unfillable", "left_open"
 ]
 VOTED = "voted"
+OTHER_ACCOUNT = "other_account"
 # What lies in the matter that is decided; every other reason lies in the account.
 _CONFLICTS = frozenset({OWN_CHANGE, FOUR_EYES, OWN_REQUEST})
 _FILLED: Mapping[str, StateCode] = {"approve": "approved", "reject": "rejected"}
@@ -36,8 +36,9 @@ _FILLED: Mapping[str, StateCode] = {"approve": "approved", "reject": "rejected"}
 class SeatState:
     """One seat: who fills it, or who may still do so, or why those whom it reaches cannot.
 
-    `barred` has a person and a code for each of them: a reason to be left out, `abstained`, or
-    `voted` for one whose vote counts in another seat. It is empty for a seat that reaches nobody.
+    `barred` has a person and a code for each of them: a reason to be left out, `abstained`, `voted`
+    for one whose vote counts in another seat, or `other_account` for one whom it reaches only by an
+    account that cannot vote. It is empty for a seat that reaches nobody.
     """
 
     number: int
@@ -126,7 +127,7 @@ def _why_not(candidate: Candidate, verdict: str | None) -> str:
     if verdict == "abstain":
         return ABSTAINED
     # Whoever may vote, and reaches the seat in vain, reaches it by an account that may not.
-    return VOTED if verdict else candidate.left_out or INACTIVE
+    return VOTED if verdict else candidate.left_out or OTHER_ACCOUNT
 
 
 def _explained(state: SeatState, barred: tuple[tuple[UUID, str], ...]) -> SeatState:

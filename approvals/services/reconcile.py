@@ -233,6 +233,7 @@ def _differs(approval: Approval, at: dt.datetime) -> bool:
     asked, answered = asked_accounts(evaluation), standing.answered
     return (
         approval.stuck != evaluation.stuck
+        or approval.tally != tally_text(evaluation)
         or not asked <= known.keys()
         or any(said != (key in asked, key in answered) for key, said in known.items())
     )

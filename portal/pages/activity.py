@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from approvals.models import Decision
 from approvals.services.explaining import may_withdraw
+from approvals.wording import listed
 from audit.actor import Actor, Answer
 from portal.forms.decision import DecisionForm, Typed, decision_form, typed_before
 from portal.pages.activity_deadline import DeadlinePanel, deadline_panel
@@ -26,7 +27,7 @@ from portal.pages.activity_next import (
     Following,
     effect_of_approving,
     following,
-    mender,
+    told_of_questions,
     with_names,
 )
 from portal.pages.activity_policy import PolicyPanel, policy_panel
@@ -197,7 +198,10 @@ class Record:
     @property
     def question_words(self) -> str:
         """Who is told when the reader asks for information, and that it leaves their seat open."""
-        return f"{mender(self.page)} is told. It decides nothing; you can still decide."
+        told = told_of_questions(self.page)
+        verb = "is" if len(told) == 1 else "are"
+        said = f"{listed(told, 'and')} {verb} told. " if told else ""
+        return f"{said}It decides nothing; you can still decide."
 
     @cached_property
     def policy(self) -> PolicyPanel:

@@ -71,7 +71,7 @@ class Mending:
         query = f"?activity={self.page.activity.pk}"
         return [
             replace(one, path=one.path + query) if one.key == "retry" else one
-            for one in ways_out(self._scene)
+            for one in ways_out(self._scene, self.page.activity.pk)
         ]
 
     @cached_property

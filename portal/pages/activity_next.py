@@ -174,6 +174,15 @@ def mender(page: ActivityPage) -> str:
     return manager if owner is None or str(owner) == manager else f"{owner} or {manager}"
 
 
+def told_of_questions(page: ActivityPage) -> list[str]:
+    """Who hears when the reader asks for information: who runs the release, but for themselves."""
+    release, phase = page.activity.release, page.activity.phase
+    people = [release.manager, release.requester, phase.owner_user, page.activity.asked_by]
+    named = [one for one in people if one is not None and one.pk != page.actor.user_id]
+    owners = [one for one in (phase.owner_group, phase.owner_role) if one is not None]
+    return list(dict.fromkeys(map(str, [*named, *owners])))
+
+
 def _waiting(page: ActivityPage) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Who waits for this, and for which other activities and phases."""
     facts, own = page.facts, page.facts.activity(page.activity.pk)

@@ -179,17 +179,21 @@ def _decision_in(text: str) -> int | None:
 
 def result_after_comment(page: ActivityPage) -> ResultText:
     """A comment was written."""
+    return result_of_comment(my_turn=_my_turn(page))
+
+
+def _my_turn(page: ActivityPage) -> bool:
     standing, person = page.standing, page.actor.person
     voted = standing is not None and person in standing.live
-    return result_of_comment(my_turn=not voted and bool(page.may_decide()))
+    return not voted and bool(page.may_decide())
 
 
-def result_after_question(asked: Comment) -> ResultText:
+def result_after_question(page: ActivityPage, asked: Comment) -> ResultText:
     """Somebody who is asked has asked back."""
     about = notices_about(asked.activity.host).filter(
         attempt=asked.attempt, moment="information_asked", created_at=asked.written_at
     )
-    return result_of_question(_reached(about))
+    return result_of_question(_reached(about), my_turn=_my_turn(page))
 
 
 def result_after_retry(page: ActivityPage) -> ResultText:

@@ -34,11 +34,12 @@ ACTIVITIES: Final[Mapping[str, str]] = {
     ActivityState.AWAITING_APPROVAL: "People are asked to approve it. Whatever needs it waits.",
     ActivityState.WAITING_FOR_INPUT: "People are asked for answers or evidence. Whatever needs it waits.",
     ActivityState.COMPLETED: "Enough people have approved it, or the run has passed.",
-    ActivityState.REJECTED: "Somebody rejected it, or too few can still approve it. It can be tried again.",
+    ActivityState.REJECTED: "Somebody rejected it, too few can still approve it, or its deadline passed. It can be tried "
+    "again.",
     ActivityState.FAILED: "The run has failed, or reported nothing in time. It can be tried again.",
-    ActivityState.EXPIRED: "Its deadline passed before enough people had decided. It can be tried again.",
+    ActivityState.EXPIRED: "An approval that was given ahead has lapsed. It can be tried again.",
     ActivityState.SKIPPED: "It does not apply to this release, or a second person approved leaving it out.",
-    ActivityState.ABORTED: "It was still open when the release was given up or put off.",
+    ActivityState.ABORTED: "It was not done when the release was given up; a request to skip also when it was put off.",
 }
 SEAT_MEANINGS: Final[Mapping[str, str]] = {
     "waiting": "Somebody whom it names can still fill it.",

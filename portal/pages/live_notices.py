@@ -1,6 +1,7 @@
 """What has become new of what somebody was told: a bar and the number at its tab, and the panel at the bell.
 
-New lines are never put in where somebody reads or points: a bar says how many there are (NTF-5).
+New lines are never put in where somebody reads or points: a bar says how many there are (NTF-5). That one
+has read something in another tab is no news by itself; the number follows with the next news.
 """
 
 from __future__ import annotations

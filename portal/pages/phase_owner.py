@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from audit.actor import YES, Answer
+from audit.actor import Answer
 from portal.pages.release_acts import Act
 from portal.pages.release_scene import Scene
 from releases.models import Phase
-from releases.rules.transitions import RELEASE_ENDED, ReleaseState
+from releases.services.phase_owners import owner_may_change
 
 
 def answer_for(scene: Scene) -> Answer:
     """Whether the owner of a phase can be changed now: the person first, then the moment."""
-    if not scene.may_manage:
-        return scene.may_manage
-    if ReleaseState(scene.release.state) in RELEASE_ENDED:
-        return Answer(False, "already_ended", "The release has ended.")
-    if scene.is_planned:
-        return Answer(
-            False, "not_started", "The release has not started: until then its process says who owns what."
-        )  # fmt: skip
-    return YES
+    return scene.may_manage and owner_may_change(scene.release)
 
 
 def act_for(phase: Phase, owner: str) -> Act:

@@ -123,16 +123,19 @@ _LATER: Final[Mapping[str, str]] = {
 }
 
 
-def act_of(scene: Scene, key: str) -> Act:
-    """An act, in the words that suit the release. Raises KeyError for what is no act."""
+def act_of(scene: Scene, key: str, activity_id: int | None = None) -> Act:
+    """An act, in the words that suit the release, or this activity. Raises KeyError for what is no act."""
     if key == "abort" and scene.is_planned:
         return _CANCEL
-    then = _once(scene) if key in _LATER else ""
+    then = _once(scene, activity_id) if key in _LATER else ""
     return replace(ACTS[key], consequence=_LATER[key].format(then=then)) if then else ACTS[key]
 
 
-def _once(scene: Scene) -> str:
-    """What must be so before a new attempt opens, in words; empty when it opens at once."""
+def _once(scene: Scene, activity_id: int | None = None) -> str:
+    """What must be so before a new attempt opens, in words; empty when it opens at once.
+
+    Of this activity, or of any that the reader may try again.
+    """
     facts = scene.board.facts()
     halting = {
         one.key for one in halting_phases(facts, {one.id: one.state for one in facts.activities})
@@ -142,7 +145,8 @@ def _once(scene: Scene) -> str:
         for row in scene.failed
         if scene.board.phase_keys[row.activity.phase_id] in halting
     }
-    others = any(failed - {row.activity.pk} for row in rows_for(scene, "retry"))
+    meant = [row.activity.pk for row in rows_for(scene, "retry")]
+    others = any(failed - {key} for key in (meant if activity_id is None else [activity_id]))
     parts = ["the release is resumed"] if scene.release.held else []
     parts += ["nothing else that has failed holds the release"] if others else []
     return listed(parts, "and")
@@ -222,12 +226,15 @@ _WAYS_OUT: Final = (
 )
 
 
-def ways_out(scene: Scene) -> list[Choice]:
-    """Retry, fix and resubmit, abort: those that the reader may take after a failure (EXE-6)."""
+def ways_out(scene: Scene, activity_id: int | None = None) -> list[Choice]:
+    """Retry, fix and resubmit, abort: those that the reader may take after a failure (EXE-6).
+
+    `activity_id`: the one that is to be tried again, where that is clear.
+    """
     if not scene.failed:
         return []
     found = []
-    then = _once(scene)
+    then = _once(scene, activity_id)
     for key, label, words in _WAYS_OUT:
         if answer_for(scene, key):
             act = ACTS[key]

@@ -13,7 +13,7 @@ from approvals.models import Decision
 from approvals.rules.eligibility import Electorate
 from approvals.rules.quorum import Evaluation
 from approvals.rules.reasons import ABSTAINED
-from approvals.rules.seat_states import VOTED, SeatState, seat_states
+from approvals.rules.seat_states import OTHER_ACCOUNT, VOTED, SeatState, seat_states
 from approvals.rules.seating import seat_votes
 from approvals.rules.seats import Seat, Source
 from approvals.services.decisions import Standing
@@ -32,6 +32,7 @@ _OTHERS: Final[Mapping[str, str]] = {
     "auditor": "is an auditor, who reads and holds no seat",
     ABSTAINED: "abstained",
     VOTED: "has voted in another seat",
+    OTHER_ACCOUNT: "holds it only by an account that cannot vote",
 }
 
 

@@ -146,7 +146,7 @@ def _comment(activity_id: int, posted: Posted, actor: Actor, clock: Clock) -> Re
 
 def _question(activity_id: int, posted: Posted, actor: Actor, clock: Clock) -> ResultText:
     asked = ask_for_information(activity_id=activity_id, text=posted.text("question"), actor=actor)
-    return result_after_question(asked)
+    return result_after_question(load_activity_page(actor, activity_id), asked)
 
 
 def _retry(activity_id: int, posted: Posted, actor: Actor, clock: Clock) -> ResultText:

@@ -42,7 +42,9 @@ def phase_owner(request: HttpRequest, release_id: int, key: str) -> HttpResponse
     except Refusal as refusal:
         form.take(refusal)
         return _shown(request, page, form, status=refusal.status)
-    messages.success(request, "The phase has another owner, who is told.")
+    given = form.cleaned_data["owner"]
+    back = "The phase is the release manager's again."
+    messages.success(request, "The phase has another owner, who is told." if given else back)
     after = redirect(page.own_path)
     after.status_code = 303
     return after

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from releases.documents import ProcessDocument, document_of
+from approvals.selectors import account_reads_only
+from releases.documents import document_of
+from releases.facts import author_ids
 from releases.inbox.lists import Reach
 from releases.models import Release
 from releases.rules.transitions import ReleaseState
@@ -17,29 +19,30 @@ _MOST_LOOKED_AT: Final = 50
 def next_expected(reach: Reach) -> Release | None:
     """The release that starts next, of those the actor sees, and asks them by name, group or role.
 
-    Of the `_MOST_LOOKED_AT` that start first. A seat with a condition counts: that it applies is known
-    when its round opens.
+    Of the `_MOST_LOOKED_AT` that start first, and not of their own. A seat with a condition counts:
+    that it applies is known when its round opens.
     """
-    held: dict[str, Collection[int]] = {
-        "user": (reach.actor.user_id,) if reach.actor.user_id else (),
-        "group": reach.groups,
-        "role": {role for role, _ in reach.roles},
-    }
     planned = releases_for(reach.actor).filter(state=ReleaseState.SCHEDULED)
     rows = planned.select_related("process_version").order_by("scheduled_at", "pk")
-    return next(
-        (one for one in rows[:_MOST_LOOKED_AT] if _asks(document_of(one.process_version), held)),
-        None,
-    )
+    return next((one for one in rows[:_MOST_LOOKED_AT] if _asks(one, reach)), None)
 
 
-def _asks(document: ProcessDocument, held: Mapping[str, Collection[int]]) -> bool:
-    return any(
+def _asks(release: Release, reach: Reach) -> bool:
+    user_id, lineage = reach.actor.user_id, release.scope.lineage
+    if user_id is None or user_id in {release.requester_id, *author_ids(release)}:
+        return False
+    held: dict[str, Collection[int]] = {
+        "user": {user_id},
+        "group": set(reach.groups),
+        "role": {role for role, scope in reach.roles if scope in lineage},
+    }
+    asked = any(
         _names(approver, held)
-        for activity in document.activities.values()
+        for activity in document_of(release.process_version).activities.values()
         for approver in activity.get("approvers") or ()
     )
+    return asked and not account_reads_only(user_id, lineage)
 
 
 def _names(approver: Mapping[str, Any], held: Mapping[str, Collection[int]]) -> bool:
-    return any(approver.get(kind) in keys for kind, keys in held.items() if approver.get(kind))
+    return any(approver.get(kind) in keys for kind, keys in held.items())

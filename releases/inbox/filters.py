@@ -25,7 +25,7 @@ class InboxFilter:
     """What a list of questions is narrowed to; what is left out does not narrow it.
 
     `due`: "overdue", "soon", "today" or "week", the groups of urgency; each has those before it too.
-    `holding`: only what others cannot begin without.
+    `holding`: only what others cannot begin without, by the process: also when all of them were skipped.
     """
 
     product: str = ""
@@ -58,13 +58,15 @@ def narrowed(
         rows = rows.filter(**{f"{release}environments__contains": f'"{wanted.environment}"'})
     if wanted.due:
         rows = rows.filter(**{f"{path}due_at__lte": bounds.end_of(wanted.due)})
-    activities = _activities_wanted(wanted)
+    activities = _activities_wanted(wanted, rows.order_by().values(f"{path}scope_id"))
     if activities is not None:
         rows = rows.filter(**{f"{path}host__in": hosts_of(activities)})
     return rows.filter(_about(wanted.text, path)) if wanted.text else rows
 
 
-def _activities_wanted(wanted: InboxFilter) -> models.QuerySet[Activity] | None:
+def _activities_wanted(
+    wanted: InboxFilter, scopes: models.QuerySet[Any, Any]
+) -> models.QuerySet[Activity] | None:
     if not (wanted.kind or wanted.category or wanted.holding):
         return None
     rows: models.QuerySet[Activity] = Activity.objects.order_by()
@@ -73,6 +75,7 @@ def _activities_wanted(wanted: InboxFilter) -> models.QuerySet[Activity] | None:
     if wanted.category:
         rows = _standing_at(
             rows,
+            scopes,
             lambda document: [
                 reference
                 for reference, spec in document.activities.items()
@@ -84,6 +87,7 @@ def _activities_wanted(wanted: InboxFilter) -> models.QuerySet[Activity] | None:
         requests = Q(overrides__isnull=False)
         rows = _standing_at(
             rows,
+            scopes,
             lambda document: [reference for reference, behind in document.held.items() if behind],
             requests,
         )
@@ -92,13 +96,14 @@ def _activities_wanted(wanted: InboxFilter) -> models.QuerySet[Activity] | None:
 
 def _standing_at(
     rows: models.QuerySet[Activity],
+    scopes: models.QuerySet[Any, Any],
     places: Callable[[ProcessDocument], Collection[str]],
     found: Q | None = None,
 ) -> models.QuerySet[Activity]:
-    """The activities at such places of the processes that releases were made with, or else `found`."""
+    """The activities at such places of the processes of these releases, or else `found`."""
     found = Q(pk__in=[]) if found is None else found
-    in_use = Release.objects.filter(started_at__isnull=False).values("process_version_id")
-    for version in ProcessVersion.objects.filter(pk__in=in_use):
+    in_use = Release.objects.filter(scope_id__in=scopes).order_by().values("process_version_id")
+    for version in ProcessVersion.objects.filter(pk__in=in_use).defer("document"):
         if here := list(places(document_of(version))):
             found |= Q(release__process_version_id=version.pk, place__in=here)
     place = Concat("phase__key", Value("."), "key", output_field=models.CharField())

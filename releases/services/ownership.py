@@ -16,7 +16,6 @@ from approvals.selectors import account_reads_only
 from approvals.services.reconcile import reconcile_rounds, rounds_naming
 from audit.actor import Actor
 from audit.errors import Conflict, Invalid
-from audit.events import Listeners
 from audit.history import save_tracked
 from audit.journal import Journal
 from audit.locking import lock, moment
@@ -84,7 +83,7 @@ def _change_manager(
     )
     _hand_over(former, found, place, journal, reason)
     tell_new_manager(release, former.pk, journal=journal, reason=reason)
-    tell_what_stands(release, Listeners("manager", frozenset({found.pk})), journal=journal)
+    tell_what_stands(release, found.pk, "manager", journal=journal)
     record(journal, stream=release.stream)
     return release
 

@@ -11,9 +11,8 @@ from django.db import transaction
 from approvals.permissions import can_give_rights
 from approvals.rules.texts import check_reason
 from approvals.selectors import account_reads_only
-from audit.actor import Actor
+from audit.actor import YES, Actor, Answer
 from audit.errors import Conflict, Invalid, NotFound
-from audit.events import Listeners
 from audit.history import save_tracked
 from audit.journal import Journal
 from audit.locking import moment
@@ -72,26 +71,33 @@ def change_phase_owner(
     )
     tell_new_owner(release, row, relieved, journal=journal, owner=_owner_name(row), reason=reason)
     if found is not None:
-        whom = Listeners("owner", frozenset({found.pk}), row.name)
-        tell_what_stands(release, whom, journal=journal, phase=row)
+        tell_what_stands(release, found.pk, "owner", journal=journal, phase=row)
     record(journal, stream=release.stream)
     return row
 
 
+def owner_may_change(release: Release) -> Answer:
+    """Whether the owners of its phases can be changed at this moment."""
+    if ReleaseState(release.state) in RELEASE_ENDED:
+        ended = "The release has ended; who owned its phases stays on record."
+        return Answer(False, "already_ended", ended)
+    if release.started_at is None:
+        planned = "The release has not started: until then its process says who owns what."
+        return Answer(False, "not_started", planned)
+    return YES
+
+
 def _phase_of(release: Release, key: str) -> Phase:
     """The phase below the lock of its release. Raises Conflict, NotFound."""
-    if ReleaseState(release.state) in RELEASE_ENDED:
-        raise Conflict(
-            "already_ended", "The release has ended; who owned its phases stays on record."
-        )
+    when = owner_may_change(release)
+    if when.code == "already_ended":
+        raise Conflict(when.code, when.sentence)
     rows = Phase.objects.select_related("release__manager", *_COLUMNS).filter(release=release)
     found = rows.filter(key=key).first()
     if found is not None:
         return found
-    if release.started_at is None:
-        raise Conflict(
-            "not_started", "The release has not started: until then its process says who owns what."
-        )
+    if not when:
+        raise Conflict(when.code, when.sentence)
     raise NotFound
 
 

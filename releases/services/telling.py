@@ -17,11 +17,12 @@ from approvals.audience import (
     members_of,
 )
 from approvals.models import Approval
+from approvals.services.decisions import standing_of
 from approvals.services.telling import ASKED, round_facts, tell_stuck
 from audit.canonical import instant_text
 from audit.events import Listeners
 from audit.journal import Journal
-from audit.selectors import told_once
+from audit.selectors import told_of, told_once
 from releases.facts import author_ids, lineage_of
 from releases.models import Activity, Comment, Phase, Release
 from releases.rules.transitions import ACTIVITY_FAILED, ActivityState, ReleaseState
@@ -193,19 +194,21 @@ def tell_new_owner(
 
 
 def tell_what_stands(
-    release: Release, whom: Listeners, *, journal: Journal, phase: Phase | None = None
+    release: Release, account: int, why: str, *, journal: Journal, phase: Phase | None = None
 ) -> None:
     """Whoever takes over hears of what has failed and cannot be completed, as those before them did.
 
-    In the whole release, or in `phase` alone: of a stuck round only whoever manages the release hears.
+    `account`: who takes over; `why` they hear. In the whole release, or in `phase` alone: of a stuck
+    round only whoever manages the release hears, unless it is stuck no more by who they are, or they
+    were told before.
     """
+    whom = Listeners(why, frozenset({account}), phase.name if phase else "")
     failed = Activity.objects.filter(
         release=release, overrides=None, state__in=sorted(ACTIVITY_FAILED)
     )
     if phase is not None:
         failed = failed.filter(phase=phase)
     for one in failed:
-        expired = one.state == ActivityState.EXPIRED
         journal.tell(
             "failed" if one.state == ActivityState.FAILED else "rejected",
             [whom],
@@ -213,14 +216,24 @@ def tell_what_stands(
             attempt=one.attempt,
             once="outcome",
             title=f"{one.name} – {release}",
-            because="deadline_missed" if expired else "",
+            because=one.state_because,
         )
     if phase is None:
-        stuck = Approval.objects.filter(
-            scope_id=release.scope_id, state=Approval.State.OPEN, stuck=True
-        )
-        for approval in stuck:
+        for approval in _still_stuck(release, account, journal):
             tell_stuck(approval, journal, [whom])
+
+
+def _still_stuck(release: Release, account: int, journal: Journal) -> Iterator[Approval]:
+    stuck = Approval.objects.select_related("scope").filter(
+        scope_id=release.scope_id, state=Approval.State.OPEN, stuck=True
+    )
+    rounds = list(stuck)
+    told = told_of(account, "stuck", [one.host for one in rounds])
+    for one in rounds:
+        if (one.host, one.attempt) not in told:
+            standing = standing_of(one, one.scope.lineage, journal)
+            if standing.evaluate().stuck:
+                yield one
 
 
 def _moment_of(release: Release, former: str, was_held: bool) -> tuple[str, str]:

@@ -96,3 +96,8 @@ def mended_too_late(crew: Crew, number: int, **how: Any) -> int:
 def test_whoever_lost_the_phase_while_they_pressed_retry_does_not_retry(crew: Crew) -> None:
     assert mended_too_late(crew, rounds(0.2)) == 0
     nothing_broken()
+
+
+def test_control_without_the_lock_the_former_owner_still_retries(crew: Crew) -> None:
+    number = rounds(0.05, least=10)
+    assert mended_too_late(crew, number, unlocked=UNLOCKED, faults=SLOW) >= 0.2 * number

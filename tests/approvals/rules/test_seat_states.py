@@ -104,7 +104,7 @@ def test_an_account_that_may_not_vote_opens_no_seat_for_the_other_of_its_person(
     people = (holder(1), holder(9, human=1, active=False))
     found = judge((user_seat(1, 1), user_seat(2, 9)), 1, people=people)
     assert codes(found) == ["waiting", "unfillable"]
-    assert barred(seat_states(found)[1]) == [(1, "inactive")]
+    assert barred(seat_states(found)[1]) == [(1, "other_account")]
 
 
 @pytest.mark.parametrize("seed", range(300))

@@ -385,6 +385,25 @@ def test_an_empty_list_says_what_is_to_be_expected_next() -> None:
     assert "Next expected" not in inbox(crew.omar).text, "he may not see it before it begins"
 
 
+def test_nobody_is_told_to_expect_what_will_not_ask_them() -> None:
+    """Neither their own release, nor one of a product for which they hold the role no more than to see."""
+    crew = scenes.people("maya", "ines")
+    product = b.product("cards", "Cards")
+    b.role("qa", "QA", rights=["view"])
+    b.role("watcher", rights=["view"])
+    for one in (crew.maya, crew.ines):
+        b.give("watcher", one)
+    b.give("qa", crew.maya, product.scope)
+    b.give("qa", crew.ines)
+    b.give("release-manager", crew.ines)
+    gate = b.manual("gate", {"role": "qa"})
+    release = scenes.run(b.phase("main", gate), start=False, by=crew.ines)
+    at = timezone.now() + dt.timedelta(days=2)
+    start_release(release_id=release.pk, at=at, actor=b.actor_for(scenes.tom()))
+    assert "Next expected" not in inbox(crew.maya).text, "she holds it for cards alone"
+    assert "Next expected" not in inbox(crew.ines).text, "it is her own"
+
+
 def test_the_filter_of_what_blocks_leaves_out_what_nothing_waits_for() -> None:
     crew = scenes.people("maya")
     seats = ({"user": "maya"},)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from releases.models import Release
+from releases.services.activities import retry_activity
 from releases.services.content import ContentChange, change_release
 from releases.services.lifecycle import hold_release
 from tests import builders as b
@@ -114,6 +115,16 @@ def test_only_what_halts_the_release_keeps_a_new_attempt_from_opening(
     gate = b.activity(release, "second")
     press(release, "retry", activities=[gate.pk])
     assert (state(gate) == "blocked") is later
+
+
+def test_the_page_of_an_activity_says_when_it_is_tried_again_itself() -> None:
+    release = failed(failure="hold", second="continue")
+    first, second = (b.activity(release, key) for key in ("first", "second"))
+    browser = Browser(tom())
+    assert NOTHING_ELSE not in browser.get(f"/activities/{first.pk}/").part("decide").text
+    assert NOTHING_ELSE in browser.get(f"/activities/{second.pk}/").part("decide").text
+    retry_activity(activity_id=first.pk, reason="Again.", actor=b.actor_for(tom()))
+    assert state(first) == "awaiting_approval"
 
 
 def test_a_hold_and_another_failure_are_both_named() -> None:

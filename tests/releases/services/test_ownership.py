@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 import pytest
 from django.utils import timezone
@@ -11,7 +12,9 @@ from approvals.models import RoleAssignment
 from approvals.selectors import live_assignments
 from audit.errors import Conflict, NotFound, NotPermitted
 from audit.models import Notice
+from portal.notifications.words import sentence_of
 from releases.permissions import can_manage_release
+from releases.services.due import run_due
 from releases.services.lifecycle import abort_release
 from releases.services.ownership import change_manager
 from releases.services.roles import end_role
@@ -111,6 +114,8 @@ def test_nobody_gives_a_release_to_themselves_by_whichever_account() -> None:
             )
     # Somebody else may give it to them.
     change_manager(release_id=release.pk, manager="mona", reason="Hers.", actor=b.SYSTEM)
+    told = Notice.objects.filter(user=who.mona, host=gate.host).values_list("moment", flat=True)
+    assert set(told) == {"asked"}, "it is stuck no more by who she is"
     assert "mona" in asked(gate)
 
 
@@ -140,3 +145,33 @@ def test_whoever_manages_it_for_a_time_holds_it_for_good_once_it_is_theirs() -> 
     change_manager(release_id=release.pk, manager="vera", reason="x", actor=b.SYSTEM)
     [held] = live_assignments(who.vera.pk).filter(scope=release.scope)
     assert held.valid_until is None
+
+
+@pytest.mark.req("NTF-1", "EXE-9")
+def test_whoever_takes_over_hears_once_of_what_is_stuck_and_why_something_failed() -> None:
+    who = people("ann", "vera")
+    b.role("legal", "Legal")
+    b.give("legal", who.ann)
+    start = timezone.now() - dt.timedelta(hours=2)
+    release = run(
+        b.phase(
+            "p",
+            b.manual("empty", {"role": "legal", "required": True}, needs=[]),
+            b.manual(
+                "late", {"user": "ann"}, deadline={"after": "1h", "on_miss": "reject"}, needs=[]
+            ),
+        ),
+        failure="continue",
+        now=start,
+    )
+    run_due(now=timezone.now())
+    [held] = RoleAssignment.objects.filter(role__slug="legal")
+    end_role(assignment_id=held.pk, reason="Left.", actor=b.SYSTEM)
+    empty, late = (b.activity(release, key) for key in ("empty", "late"))
+    assert b.round_of(empty).stuck
+    for name in ("vera", "tom", "vera"):
+        change_manager(release_id=release.pk, manager=name, reason="x", actor=b.SYSTEM)
+    told = Notice.objects.filter(user=who.vera, host__in=[empty.host, late.host])
+    assert sorted(told.values_list("moment", flat=True)) == ["rejected", "stuck"]
+    [failed] = told.filter(moment="rejected")
+    assert "its deadline passed" in sentence_of(failed.moment, json.loads(failed.facts))
