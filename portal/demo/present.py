@@ -290,7 +290,7 @@ def _ready_to_start(company: Company, now: dt.datetime) -> None:
         _ago(now, hours=1),
         "fees",
         "2027.1",
-        "Fees for 2027",
+        "New fees",
         description="Transfers in euro become free; cash abroad costs 1.5 percent.",
         environments=("production",),
         **_window(now, 9),

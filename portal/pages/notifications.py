@@ -27,6 +27,8 @@ from releases.models import Activity
 
 PAGE_SIZE: Final = 50
 IN_PANEL: Final = 10
+# Of these at least so many are the newest, however much waits: what has just come is among them.
+_NEWEST_IN_PANEL: Final = 3
 # Keys are given when a notice is written and seen when that is committed, in whichever order. What is
 # older than this has been committed, with everything below it.
 _SETTLED: Final = dt.timedelta(seconds=30)
@@ -163,15 +165,15 @@ class BellPanel:
 
 
 def bell_panel(actor: Actor) -> BellPanel:
-    """What the panel at the bell shows: ten, what needs the actor first."""
+    """What the panel at the bell shows: ten, what needs the actor first, the newest among them."""
     # What comes while the panel is made is better told twice than never.
     known = _read_all(actor, timezone.now())
-    waiting = waiting_notices(actor, IN_PANEL)
-    lines = [_line(one, waits=True) for one in waiting]
-    if room := IN_PANEL - len(waiting):
-        found = newest_notices(actor, room, leave_out={one.pk for one in waiting})
-        lines += [_line(one, waits=False) for one in found]
-    return BellPanel(_grouped(lines), known)
+    most = IN_PANEL - _NEWEST_IN_PANEL
+    first = waiting_notices(actor, most)
+    keys = {one.pk for one in first}
+    newest = newest_notices(actor, IN_PANEL - len(first), leave_out=keys)
+    waiting = keys | (waiting_among(actor, newest) if len(first) == most else set())
+    return BellPanel(_grouped([_line(one, one.pk in waiting) for one in [*first, *newest]]), known)
 
 
 def _line(notice: Notice, waits: bool) -> NoticeLine:

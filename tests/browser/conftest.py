@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from tests.browser.chromium import ARGUMENTS, chromium
 from tests.browser.installation import Installation
 from tests.browser.releases import PEOPLE, PROCESSES
-from tests.browser.window import PHONE, REPORT_BREACHES, WIDE, Window
+from tests.browser.window import HASTEN, PHONE, REPORT_BREACHES, WIDE, Window
 from tests.portal.notifications.servers import MailBox, mail_server
 
 __all__ = ["PATIENCE", "PHONE", "WIDE", "Open", "Window", "windows_of"]
@@ -59,6 +59,8 @@ def browser() -> Iterator[Browser]:
 def windows_of(browser: Browser, installation: Installation) -> Iterator[Open]:
     """Opens windows: `open("maya")`, with `size`, `dark`, `javascript` if need be.
 
+    `unhurried`: the page hears of others as often as in life.
+
     At the end no window may have had a complaint, and each refusal that was declared must have come.
     """
     windows: list[Window] = []
@@ -66,6 +68,7 @@ def windows_of(browser: Browser, installation: Installation) -> Iterator[Open]:
     def opened(
         name: str = "", *, size: tuple[int, int] = WIDE, dark: bool = False, **more: Any
     ) -> Window:
+        unhurried = more.pop("unhurried", False)
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             color_scheme="dark" if dark else "light",
@@ -76,6 +79,8 @@ def windows_of(browser: Browser, installation: Installation) -> Iterator[Open]:
         )
         context.set_default_timeout(PATIENCE)
         context.add_init_script(REPORT_BREACHES)
+        if not unhurried:
+            context.add_init_script(HASTEN)
         window = Window(context, context.new_page(), installation.address)
         windows.append(window)
         if name:

@@ -147,6 +147,12 @@ PLACES: Final[dict[str, tuple[Place, ...]]] = {
         Place("/activities/{rejected}/", "tom", "Gate"),
         Place("/activities/{blocked}/", "maya", "Go live"),
         Place("/activities/{build}/", "maya", "Build"),
+        # States that only time, or somebody else, brings about.
+        Place("/activities/{stuck}/", "tom", ""),
+        Place("/activities/{overdue}/", "tom", ""),
+        Place("/activities/{again}/", "maya", "Gate"),
+        Place("/activities/{half}/", "maya", "Gate"),
+        Place("/activities/{request}/", "tom", ""),
     ),
     "notifications/": (
         Place("/notifications/", "maya", "Notifications", tab="All"),
@@ -193,11 +199,21 @@ PLACES: Final[dict[str, tuple[Place, ...]]] = {
         Place("/releases/{draft}/", "tom", "Draft"),
         Place("/releases/{held}/", "tom", "Held"),
         Place("/releases/{completed}/", "tom", "Completed"),
+        Place("/releases/{deferred}/", "tom", ""),
+        Place("/releases/{aborted}/", "tom", ""),
+        Place("/releases/{scheduled}/", "tom", ""),
     ),
     "releases/<int:release_id>/phases/<slug:key>/": (
         Place("/releases/{active}/phases/check/", "maya", "Check"),
         Place("/releases/{active}/phases/launch/", "tom", "Launch"),
         Place("/releases/{failed}/phases/check/", "tom", "Check"),
+    ),
+    "releases/<int:release_id>/phases/<slug:key>/owner/": (
+        Place("/releases/{active}/phases/check/owner/", "tom", "Change the owner"),
+        Place(
+            "/releases/{active}/phases/check/owner/", "tom", "Change the owner",
+            before=send_empty, refusals=(422,),
+        ),
     ),
     "releases/<int:release_id>/<slug:act>/": (
         Place("/releases/{draft}/start/", "tom", "Start"),
@@ -292,6 +308,15 @@ def make_scene(installation: Installation) -> dict[str, int]:
     done = make_release(installation, "Completed", "either")
     vote(installation, "maya", done.activities["gate"], "approve")
     vote(installation, "ruth", done.activities["after"], "approve")
+    again = make_release(installation, "Again", "either").activities["gate"]
+    vote(installation, "maya", again, "reject", comment="Not yet.")
+    installation.call("tom", f"activities/{again}/retry/", {"reason": "The report is there."})
+    half = make_release(installation, "Half", "sampler")
+    words = {"ticket": "PAY-7", "risk": "low", "passed": True}
+    vote(
+        installation, "maya", half.activities["gate"], "approve",
+        comment="All of it is done as agreed.", inputs=words,
+    )  # fmt: skip
     role = installation.rows("select id from approvals_role where slug = 'qa-lead'")[0][0]
     holds = "select max(id) from approvals_roleassignment where role_id = ? and valid_until is null"
     return {
@@ -301,4 +326,26 @@ def make_scene(installation: Installation) -> dict[str, int]:
         "build": active.activities["build"], "rejected": reject,
         "decided": done.activities["gate"], "role": role,
         "assignment": installation.rows(holds, role)[0][0],
+        "half": half.activities["gate"],
+        "again": again,
+        **_states_of_the_demo(installation),
     }  # fmt: skip
+
+
+def _states_of_the_demo(installation: Installation) -> dict[str, int]:
+    """What the demo has in states that nobody can bring about by a press."""
+
+    def one(statement: str) -> int:
+        return int(str(installation.rows(statement)[0][0]).rpartition(":")[2])
+
+    rounds = "select host from approvals_approval where state = 'open' and"
+    releases = "select id from releases_release where state ="
+    return {
+        "stuck": one(f"{rounds} stuck = 1 order by id"),
+        "overdue": one(f"{rounds} overdue = 1 order by id"),
+        "request": one("select id from releases_activity where overrides_id is not null"),
+        **{
+            state: one(f"{releases} '{state}' order by id")
+            for state in ("deferred", "aborted", "scheduled")
+        },
+    }

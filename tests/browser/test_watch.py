@@ -46,10 +46,10 @@ def test_a_request_that_fails_is_a_complaint_and_so_is_a_server_that_fails(
 ) -> None:
     window = open_window()
     window.page.route("**/portal/css/parts*.css", lambda route: route.abort("failed"))
-    window.page.route("**/portal/mark*.svg", lambda route: route.fulfill(status=500))
+    window.page.route("**/portal/mark.svg?broken", lambda route: route.fulfill(status=500))
     window.go("/help/")
     window.page.evaluate(
-        "document.body.append(Object.assign(new Image(), {src: '/static/portal/mark.svg'}))"
+        "document.body.append(Object.assign(new Image(), {src: '/static/portal/mark.svg?broken'}))"
     )
     hear(window, "failed: net::ERR_FAILED")
     hear(window, "500 from")

@@ -65,7 +65,7 @@ def reference_of_gate(tom: Window) -> str:
 def test_from_the_start_over_two_approvals_to_a_rejection(
     open_window: Open, mail_box: MailBox
 ) -> None:
-    maya, tom = open_window("maya"), open_window("tom")
+    maya, tom = (open_window(one, unhurried=True) for one in ("maya", "tom"))
     maya.go("/inbox/")
     before, rung = waiting(maya.page), number_in(bell(maya.page))
     maya.stays_open()
@@ -94,7 +94,7 @@ def test_from_the_start_over_two_approvals_to_a_rejection(
     expect(tom.page.locator("#release-pipeline #phase-check")).to_contain_text(
         "Completed", timeout=LIVE
     )
-    reject_the_last(open_window("ruth"), tom)
+    reject_the_last(open_window("ruth", unhurried=True), tom)
     assert tom.has_stayed_open()
 
 
@@ -163,7 +163,7 @@ def expect_ways_out(page: Page) -> None:
 def test_on_phones_the_same_is_done_with_the_thumb(
     open_window: Open, installation: Installation
 ) -> None:
-    maya, tom = open_window("maya", size=PHONE), open_window("tom", size=PHONE)
+    maya, tom = (open_window(one, size=PHONE, unhurried=True) for one in ("maya", "tom"))
     maya.go("/inbox/")
     before = waiting(maya.page)
     made = make_release(installation, "Thumb", "either")

@@ -16,6 +16,12 @@ REPORT_BREACHES = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`policy: ${event.violatedDirective} refuses ${event.blockedURI} ${event.sample}`));
 """
+# Pages ask every two seconds instead of every ten: only how long tests wait depends on it.
+HASTEN = """
+new MutationObserver(() => {
+  for (const one of document.querySelectorAll("[data-live='']")) one.dataset.live = "2";
+}).observe(document, { childList: true, subtree: true });
+"""
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 _MARK = "window.openedOnce = true"
 # What the browser drops because the person has gone on to another page.

@@ -21,7 +21,7 @@ from tests.admin.pages import (
 )
 from tests.permissions.test_matrix import row_counts
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
+pytestmark = [pytest.mark.django_db]
 
 # No staff, staff without rights, who configures alone, who sees all, auditor, both of these, superuser.
 WHO = ("pete", "nora", "setter", "vera", "aud", "both", "ada")

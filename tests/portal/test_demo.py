@@ -77,7 +77,7 @@ def _waiting_for(username: str) -> list[Approval]:
 @seeded
 @pytest.mark.req("EXE-1", "EXE-2", "OPS-1")
 def test_what_tom_starts_asks_maya_at_once_and_omar_after_her() -> None:
-    draft = Release.objects.get(name="Fees for 2027")
+    draft = Release.objects.get(name="New fees")
     assert (draft.state, draft.manager.username) == ("draft", "tom")
     people = {name: make.actor_for(User.objects.get(username=name)) for name in SIGN_INS[:4]}
     start_release(release_id=draft.pk, actor=people["tom"])
