@@ -161,9 +161,12 @@ class Scene:
         missing = self._missing.get(activity.pk)
         if missing is None:
             return []
-        by_ref = {self.board.ref(one): one.name for one in self.board.activities}
-        named = [by_ref[ref] for ref in missing.activities if ref in by_ref]
+        named = [self._names[ref] for ref in missing.activities if ref in self._names]
         return named or [one.name for one in self.board.phases if one.key in missing.phases]
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        return {self.board.ref(one): one.name for one in self.board.activities}
 
     @cached_property
     def _missing(self) -> Mapping[int, Missing]:
