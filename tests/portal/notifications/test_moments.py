@@ -295,6 +295,24 @@ def test_the_manager_is_whoever_holds_the_role_on_the_release_for_every_moment()
     }  # fmt: skip
 
 
+@pytest.mark.sqlite
+@pytest.mark.req("A-061", "A-060")
+def test_nobody_is_told_at_an_account_that_is_closed_whatever_their_part() -> None:
+    """The requester, an approver who has decided, the owner of the phase: none of them hears any more."""
+    who, tom = reachable("ann", "bea", "liz", "rita"), tom_by_mail()
+    b.give("release-manager", who.rita)
+    gate = b.manual("gate", {"user": "ann"}, {"user": "bea"}, rule="unanimous")
+    release = run(b.phase("p", gate, owner={"user": "liz"}), by=who.rita, manager="tom")
+    activity = b.activity(release, "gate")
+    b.vote(activity, who.ann)
+    for one in (who.ann, who.liz, who.rita):
+        set_user_active(user_id=one.pk, active=False, actor=b.SYSTEM)
+    before = set(Notice.objects.values_list("pk", flat=True))
+    b.vote(activity, who.bea, "reject")
+    fresh = Notice.objects.exclude(pk__in=before)
+    assert set(fresh.values_list("user__username", flat=True)) == {tom.username}
+
+
 @pytest.mark.req("A-061")
 def test_a_named_approver_who_is_deactivated_during_the_round_is_no_secret() -> None:
     who, tom = reachable("ann", "bea", "cid"), tom_by_mail()
