@@ -16,6 +16,7 @@ from audit.history import save_tracked
 from audit.journal import Journal
 from audit.models import PORTAL_STREAM
 from audit.services.record import record
+from portal.demo import PASSWORD
 from portal.models import User
 from portal.services.people import add_member, create_group, create_user
 from releases.models import Product
@@ -27,7 +28,6 @@ from releases.services.roles import Grantee, assign_role
 # knows why.
 DOOR: Final = "demo"
 SYSTEM: Final = system_actor("Demo", door=DOOR)
-PASSWORD: Final = "demo"  # noqa: S105  (known to everyone, and only ever with demo data)
 PROCESS_FILES: Final = tuple(sorted(Path(__file__).parent.glob("*.yaml")))
 
 

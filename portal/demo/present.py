@@ -132,7 +132,7 @@ def _sign_off_waits(
 
 def _overdue_sign_off(company: Company, now: dt.datetime) -> None:
     """On hold: Maya's sign-off is overdue since this night, Tom asks after it."""
-    story = _sign_off_waits(company, "4.10.1", "Refunds in yen", _ago(now, hours=57))
+    story = _sign_off_waits(company, "4.11.6", "Refunds in yen", _ago(now, hours=57))
     story.say(
         "quality.qa-sign-off",
         "tom",

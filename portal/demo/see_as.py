@@ -15,7 +15,8 @@ from django.conf import settings
 from django.contrib.auth.hashers import check_password
 from django.http import HttpRequest
 
-from portal.demo.company import PASSWORD, PEOPLE, SIGN_INS, SUPERUSER
+from portal.demo import PASSWORD
+from portal.demo.company import PEOPLE, SIGN_INS, SUPERUSER
 from portal.demo.presence import demo_data, is_here
 from portal.models import User
 from portal.reach import is_from_here

@@ -7,7 +7,8 @@ from typing import Final
 
 from audit.actor import Actor, Answer
 from audit.errors import NotFound
-from portal.demo.company import PASSWORD, PEOPLE, PRODUCTS, SUPERUSER
+from portal.demo import PASSWORD
+from portal.demo.company import PEOPLE, PRODUCTS, SUPERUSER
 from portal.demo.loading import why_not_load, why_not_remove
 
 ACTS: Final = ("load", "remove")

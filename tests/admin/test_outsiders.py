@@ -69,6 +69,21 @@ def test_any_other_key_asked_for_tells_as_little(
             assert answer.status_code in (200, 403)
 
 
+def test_who_configures_is_told_no_release_that_they_do_not_see(hidden: None) -> None:
+    """Roles are given for products and everything; a release's place has the release's name."""
+    b.role("configurer", rights=["configure"])
+    cora = b.person("cora", is_staff=True)
+    b.give("configurer", cora)
+    client = client_for(cora)
+    asked = {"app_label": "approvals", "model_name": "roleassignment", "field_name": "scope"}
+    found = client.get(reverse("admin:autocomplete"), {**asked, "term": "Zebra"}).json()["results"]
+    assert [one["text"] for one in found] == [f"{SECRET} product"]
+    for label in ("approvals.Scope", "approvals.RoleAssignment"):
+        page = client.get(address(label, "changelist"))
+        assert page.status_code == 200
+        assert f"{SECRET} release".encode() not in page.content
+
+
 def test_pop_ups_and_other_keys_open_no_list_and_no_row(nora: Client, hidden: None) -> None:
     for label in LABELS:
         for query in (

@@ -17,7 +17,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
-from portal.demo.company import PASSWORD
+from portal.demo import PASSWORD
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0  # seconds until it must answer

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from portal.demo.company import PASSWORD
+from portal.demo import PASSWORD
 from tests.browser.conftest import PHONE, Open, Window
 from tests.browser.installation import Installation
 from tests.browser.releases import Made, make_release, vote

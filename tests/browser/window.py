@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Page
 
-from portal.demo.company import PASSWORD
+from portal.demo import PASSWORD
 
 WIDE, PHONE = (1440, 900), (390, 844)
 # Reported by the page itself, so that a breach of its policy is a complaint like any other.

@@ -9,7 +9,8 @@ from django.core.management import BaseCommand
 
 from audit.errors import Refusal
 from portal.commands import command_actor, refused
-from portal.demo.company import MACHINE, PASSWORD, PEOPLE
+from portal.demo import PASSWORD
+from portal.demo.company import MACHINE, PEOPLE
 from portal.demo.seeding import remove, seed
 from releases.selectors import releases_for
 

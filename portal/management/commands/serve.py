@@ -10,7 +10,8 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import BaseCommand, CommandError, call_command
 
-from portal.demo.company import MACHINE, PASSWORD, PEOPLE, SIGN_INS, SUPERUSER
+from portal.demo import PASSWORD
+from portal.demo.company import MACHINE, PEOPLE, SIGN_INS, SUPERUSER
 from portal.reach import is_private, is_this_machine
 from portal.schedule import ensure_schedule
 from portal.serve import Plan, PortTaken, Supervisor, listen, web_child, worker_child
