@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Collection
 from typing import Any
@@ -46,10 +47,15 @@ def told_once(once: str, host: str, attempt: int) -> models.QuerySet[Any, Any]:
     return rows.values_list("user_id", flat=True)
 
 
-def told_of(user_id: int, moment: str, hosts: Collection[str]) -> set[tuple[str, int]]:
-    """Of which attempts of these hosts an account was told this, as (host, attempt)."""
-    rows = notices_to(user_id).filter(moment=moment, host__in=hosts)
-    return set(rows.values_list("host", "attempt"))
+def last_told(moment: str, hosts: Collection[str]) -> dict[tuple[str, int], set[int]]:
+    """Who was told this when it was told last, by (host, attempt): accounts of one moment."""
+    rows = Notice.objects.filter(moment=moment, host__in=hosts).order_by("created_at", "pk")
+    found: dict[tuple[str, int], tuple[dt.datetime, set[int]]] = {}
+    for host, attempt, at, user_id in rows.values_list("host", "attempt", "created_at", "user_id"):
+        when, accounts = found.get((host, attempt), (at, set[int]()))
+        found[host, attempt] = (at, accounts if when == at else set[int]())
+        found[host, attempt][1].add(user_id)
+    return {key: accounts for key, (_, accounts) in found.items()}
 
 
 def deliveries() -> models.QuerySet[Delivery]:

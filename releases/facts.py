@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, Final
 
 from approvals.models import Scope
 from audit.compiled import Compiled
@@ -153,3 +154,17 @@ def starter_ids(release: Release) -> list[int]:
 def author_ids(release: Release) -> list[int]:
     """The users listed as authors of a release."""
     return [author["user"] for author in json.loads(release.authors)]
+
+
+# What an activity keeps apart when its process does not say.
+DEFAULT_SEPARATION: Final[Mapping[str, Any]] = {"requester": True, "authors": True, "not_with": []}
+
+
+def own_change_ids(release: Release, separation: Mapping[str, Any]) -> set[int]:
+    """Whose change a release is, as far as an activity keeps them from deciding on it (POL-6)."""
+    found: set[int] = set()
+    if separation["requester"]:
+        found |= {release.requester_id, *starter_ids(release)}
+    if separation["authors"]:
+        found |= set(author_ids(release))
+    return found

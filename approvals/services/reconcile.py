@@ -135,7 +135,8 @@ def _reconcile(approval: Approval, lineage: Sequence[int], journal: Journal) -> 
     approval.reconciled_at = journal.at
     changed = approval.stuck != evaluation.stuck
     tally = tally_text(evaluation)
-    if changed or approval.tally != tally:
+    recounted = approval.tally != tally
+    if changed or recounted:
         approval.version += 1
         approval.tally = tally
     if changed:
@@ -155,7 +156,7 @@ def _reconcile(approval: Approval, lineage: Sequence[int], journal: Journal) -> 
         tell_asked(approval, fresh, evaluation.electorate, standing.names, journal)
     if gone and not approval.stuck:  # else the manager hears the worse news alone
         tell_unreachable(approval, gone, journal)
-    return changed or bool(fresh)
+    return changed or recounted or bool(fresh)
 
 
 def _named_and_gone(approval: Approval, standing: Standing) -> dict[int, str]:

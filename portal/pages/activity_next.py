@@ -178,7 +178,14 @@ def told_of_questions(page: ActivityPage) -> list[str]:
     """Who hears when the reader asks for information: who runs the release, but for themselves."""
     release, phase = page.activity.release, page.activity.phase
     people = [release.manager, release.requester, phase.owner_user, page.activity.asked_by]
-    named = [one for one in people if one is not None and one.pk != page.actor.user_id]
+    named = [
+        one
+        for one in people
+        if one is not None
+        and one.is_active
+        and one.kind == "person"
+        and one.person != page.actor.person
+    ]
     owners = [one for one in (phase.owner_group, phase.owner_role) if one is not None]
     return list(dict.fromkeys(map(str, [*named, *owners])))
 

@@ -46,7 +46,7 @@ def notice_for(refusal: Refusal, record: Record, clock: Clock, act: str) -> Noti
         )
     rounds = record.page.rounds
     approval = rounds[-1] if rounds else None
-    if refusal.code in _SETTLED and approval is not None and act != "question":
+    if refusal.code in _SETTLED and approval is not None and act == "decide":
         return Notice("Your decision was not counted", _settled(refusal, record, approval, clock))
     if refusal.code == "deadline_passed" and record.deadline is not None and act == "decide":
         due = clock.words(record.deadline.due_at, record.now)

@@ -24,7 +24,7 @@ PHASES: Final[Mapping[str, str]] = {
     PhaseState.RUNNING: "Something in it is under way.",
     PhaseState.WAITING_FOR_APPROVAL: "Nothing goes on in it until people have decided.",
     PhaseState.COMPLETED: "All of its activities are completed or skipped.",
-    PhaseState.FAILED: "Something in it was rejected, has failed or expired.",
+    PhaseState.FAILED: "Something in it was rejected or has failed.",
     PhaseState.SKIPPED: "None of it applies to this release.",
     PhaseState.ABORTED: "The release was given up before it was complete.",
 }
@@ -37,9 +37,9 @@ ACTIVITIES: Final[Mapping[str, str]] = {
     ActivityState.REJECTED: "Somebody rejected it, too few can still approve it, or its deadline passed. It can be tried "
     "again.",
     ActivityState.FAILED: "The run has failed, or reported nothing in time. It can be tried again.",
-    ActivityState.EXPIRED: "An approval that was given ahead has lapsed. It can be tried again.",
     ActivityState.SKIPPED: "It does not apply to this release, or a second person approved leaving it out.",
-    ActivityState.ABORTED: "It was not done when the release was given up; a request to skip also when it was put off.",
+    ActivityState.ABORTED: "It was not done when the release was given up. A request to skip also when it was put off, or "
+    "nothing was left to skip.",
 }
 SEAT_MEANINGS: Final[Mapping[str, str]] = {
     "waiting": "Somebody whom it names can still fill it.",

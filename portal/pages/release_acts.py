@@ -197,6 +197,12 @@ def rows_for(scene: Scene, key: str) -> list[ActivityRow]:
     return [row for row in scene.rows if key in row.acts]
 
 
+def chosen_row(scene: Scene, key: str, text: str) -> int | None:
+    """The activity that an address names for an act, if it is one of those that may be chosen."""
+    chosen = [row.activity.pk for row in rows_for(scene, key) if str(row.activity.pk) == text]
+    return chosen[0] if chosen else None
+
+
 def allowed_acts(scene: Scene) -> list[Act]:
     """What the reader may do now, in the order of the menu."""
     return [act_of(scene, key) for key in ACTS if answer_for(scene, key)]

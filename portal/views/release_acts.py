@@ -18,7 +18,7 @@ from audit.errors import Conflict, NotFound, NotPermitted, Refusal
 from portal.actors import actor_from_request
 from portal.forms.releases import FORMS, ActForm
 from portal.moments import zone_for
-from portal.pages.release_acts import ACTS, act_of, answer_for
+from portal.pages.release_acts import ACTS, act_of, answer_for, chosen_row
 from portal.pages.release_scene import Scene, load_scene
 from releases.models import Activity
 from releases.rules.transitions import ACTIVITY_OPEN, ReleaseState
@@ -167,7 +167,9 @@ def _page(
     status: int = 200,
     refusal: Refusal | None = None,
 ) -> HttpResponseBase:
-    context = {"scene": scene, "act": act_of(scene, act), "form": form, "refusal": refusal}
+    chosen = chosen_row(scene, act, request.GET.get("activity", "")) if act == "retry" else None
+    told = act_of(scene, act, chosen)
+    context = {"scene": scene, "act": told, "form": form, "refusal": refusal}
     if refusal is not None:
         status = refusal.status
     return render(request, "portal/releases/act.html", context, status=status)

@@ -90,15 +90,13 @@ def owner_may_change(release: Release) -> Answer:
 def _phase_of(release: Release, key: str) -> Phase:
     """The phase below the lock of its release. Raises Conflict, NotFound."""
     when = owner_may_change(release)
-    if when.code == "already_ended":
+    if not when:
         raise Conflict(when.code, when.sentence)
     rows = Phase.objects.select_related("release__manager", *_COLUMNS).filter(release=release)
     found = rows.filter(key=key).first()
-    if found is not None:
-        return found
-    if not when:
-        raise Conflict(when.code, when.sentence)
-    raise NotFound
+    if found is None:
+        raise NotFound
+    return found
 
 
 def _new_owner(release: Release, phase: Phase, username: str, found: Any) -> Any:

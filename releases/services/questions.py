@@ -18,7 +18,14 @@ from approvals.services.rounds import RoundRequest
 from approvals.wording import sentence_for
 from audit.errors import Conflict
 from audit.journal import Journal
-from releases.facts import Board, author_ids, condition_facts, lineage_of, starter_ids
+from releases.facts import (
+    DEFAULT_SEPARATION,
+    Board,
+    author_ids,
+    condition_facts,
+    lineage_of,
+    own_change_ids,
+)
 from releases.models import Activity, Release
 from releases.rules.conditions import applies
 from releases.rules.transitions import ACTIVITY_WAITING, ActivityState
@@ -27,7 +34,6 @@ from releases.rules.transitions import ACTIVITY_WAITING, ActivityState
 _OVERRIDE = "override"
 _OVERRIDE_RULE = {"kind": "any", "number": None}
 _OVERRIDE_COMMENT = {"required": True, "min_length": 0}
-_DEFAULT_SEPARATION = {"requester": True, "authors": True, "not_with": []}
 
 
 def round_request(board: Board, activity: Activity) -> RoundRequest:
@@ -134,16 +140,9 @@ def exclusions_for(board: Board, activity: Activity) -> dict[int, str]:
     activity that must be decided by somebody else. `own_request`: who asked for the override.
     """
     spec = board.document.activities.get(board.ref(activity), {})
-    separation = spec.get("separation") or _DEFAULT_SEPARATION
-    release = board.release
-    excluded: dict[int, str] = {}
-    for user_id in _deciders(board, activity):
-        excluded[user_id] = "four_eyes"
-    if separation["requester"]:
-        excluded[release.requester_id] = "own_change"
-        excluded.update(dict.fromkeys(starter_ids(release), "own_change"))
-    if separation["authors"]:
-        excluded.update(dict.fromkeys(author_ids(release), "own_change"))
+    separation = spec.get("separation") or DEFAULT_SEPARATION
+    excluded: dict[int, str] = dict.fromkeys(_deciders(board, activity), "four_eyes")
+    excluded |= dict.fromkeys(own_change_ids(board.release, separation), "own_change")
     if activity.asked_by_id is not None:
         excluded[activity.asked_by_id] = "own_request"
     return excluded

@@ -22,7 +22,7 @@ from approvals.services.telling import ASKED, round_facts, tell_stuck
 from audit.canonical import instant_text
 from audit.events import Listeners
 from audit.journal import Journal
-from audit.selectors import told_of, told_once
+from audit.selectors import last_told, told_once
 from releases.facts import author_ids, lineage_of
 from releases.models import Activity, Comment, Phase, Release
 from releases.rules.transitions import ACTIVITY_FAILED, ActivityState, ReleaseState
@@ -200,7 +200,7 @@ def tell_what_stands(
 
     `account`: who takes over; `why` they hear. In the whole release, or in `phase` alone: of a stuck
     round only whoever manages the release hears, unless it is stuck no more by who they are, or they
-    were told before.
+    heard of it when it was told last.
     """
     whom = Listeners(why, frozenset({account}), phase.name if phase else "")
     failed = Activity.objects.filter(
@@ -228,9 +228,9 @@ def _still_stuck(release: Release, account: int, journal: Journal) -> Iterator[A
         scope_id=release.scope_id, state=Approval.State.OPEN, stuck=True
     )
     rounds = list(stuck)
-    told = told_of(account, "stuck", [one.host for one in rounds])
+    told = last_told("stuck", [one.host for one in rounds])
     for one in rounds:
-        if (one.host, one.attempt) not in told:
+        if account not in told.get((one.host, one.attempt), ()):
             standing = standing_of(one, one.scope.lineage, journal)
             if standing.evaluate().stuck:
                 yield one

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from approvals.models import Approval
+from approvals.models import Approval, RoleAssignment
 from portal.services.people import set_user_active
 from releases.inbox import Reach, all_pending
 from releases.selectors import releases_for
+from releases.services.roles import end_role
 from tests import builders as b
 from tests.scenes import people, run, tom
 
@@ -74,6 +75,11 @@ def test_each_way_to_see_a_release_lists_its_questions(world: SimpleNamespace, w
     assert seen(world.nina) == (here, here)
     assert all_pending(Reach.of(b.actor_for(world.nina))).count() == 2
     assert seen(world.pia) == (set(), set()), "what somebody else holds shows nothing"
+    given = RoleAssignment.objects.latest("pk")
+    end_role(assignment_id=given.pk, reason="No more.", actor=b.SYSTEM)
+    # Whoever was asked once goes on seeing what they were asked about.
+    left = here if way.startswith("seat") else set()
+    assert seen(world.nina) == (left, left)
 
 
 def test_who_made_manages_or_decides_it_has_it_listed_too(world: SimpleNamespace) -> None:

@@ -470,3 +470,23 @@ def test_a_tick_with_nothing_to_do_writes_nothing() -> None:
         run_due()
     writes = ("INSERT", "UPDATE", "DELETE")
     assert [one["sql"] for one in seen if one["sql"].startswith(writes)] == []
+
+
+@pytest.mark.sqlite
+@pytest.mark.req("MON-4")
+def test_a_round_whose_count_is_of_an_earlier_version_is_counted_anew() -> None:
+    """What lists say of seats is kept with the round; rounds that were open before did not keep it."""
+    b.person("ann")
+    gate = ask({"user": "ann"})
+    approval = b.round_of(gate)
+    kept = approval.tally
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE approvals_approval SET tally = %s WHERE id = %s",
+            ['{"approvals":0}', approval.pk],
+        )
+    now = database_now()
+    assert approval.pk in rounds_out_of_step(limit=10, at=now)
+    assert reconcile_round(approval_id=approval.pk, actor=b.SYSTEM)
+    assert b.round_of(gate).tally == kept
+    assert approval.pk not in rounds_out_of_step(limit=10, at=now)

@@ -17,7 +17,7 @@ from portal.marks import account_with_mark
 from portal.notifications.centre import MOST_COUNTED
 from portal.pages.standing import standing_of
 from tests import builders as b
-from tests.plans import forget_statistics, rows_read
+from tests.plans import rows_read
 from tests.portal.api.client import Api, ok
 from tests.portal.notifications.test_centre import client_for, shown
 from tests.portal.pages.test_inbox_scale import multiply
@@ -48,8 +48,7 @@ def leave_unread(user: Any, number: int) -> None:
             "FROM audit_notice, generate_series(1, %s) AS n WHERE id = %s",
             [number, pattern.pk],
         )
-        forget_statistics(cursor)
-        cursor.execute("ANALYZE audit_notice, approvals_approval, approvals_askedperson")
+        cursor.execute("ANALYZE")
 
 
 def multiply_notices(user: Any) -> None:
@@ -65,8 +64,7 @@ def multiply_notices(user: Any) -> None:
             "WHERE told.user_id = %s AND r.state = 'open' ON CONFLICT DO NOTHING",
             [user.pk],
         )
-        forget_statistics(cursor)
-        cursor.execute("ANALYZE audit_notice, approvals_approval, approvals_askedperson")
+        cursor.execute("ANALYZE")
 
 
 def ways_of(user: Any) -> dict[str, Callable[[], Any]]:

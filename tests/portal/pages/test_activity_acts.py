@@ -225,6 +225,19 @@ def test_a_vote_that_comes_too_late_is_told_by_whom_and_kept_as_a_draft() -> Non
     assert entry(gate, "approval.decision_refused")["data"]["code"] == "already_decided"
 
 
+@pytest.mark.req("A-003", "CAP-4")
+def test_a_vote_that_counted_and_is_taken_back_too_late_is_not_said_to_be_lost() -> None:
+    maya, omar = b.person("maya"), b.person("omar")
+    gate = ask({"user": "maya"}, {"user": "omar"}, rule="unanimous")
+    b.vote(gate, maya)
+    browser, shown = opened(maya, gate)
+    b.vote(gate, omar)
+    answer = browser.send(shown.form("/withdraw/"), reason="Not yet.")
+    assert answer.status == 409
+    assert "not counted" not in answer.text.lower()
+    assert "This was not done" in answer.text
+
+
 @pytest.mark.req("A-003")
 def test_a_vote_after_the_deadline_is_refused_though_nothing_has_run() -> None:
     maya = b.person("maya")

@@ -7,6 +7,7 @@ from django.core import mail
 
 from audit.models import Notice
 from portal.notifications.sending import deliver_due
+from portal.services.people import set_user_active
 from releases.models import Comment
 from tests import builders as b
 from tests.portal.notifications.scenes import reachable, tom_by_mail
@@ -43,6 +44,22 @@ def test_a_question_is_asked_from_the_form_and_leaves_it_open() -> None:
     assert "Read and answer" in one.body
     listed = Browser(tom).get("/notifications/").text
     assert "ann asks for information on Gate – Payments 1.0." in listed
+
+
+def test_it_names_nobody_who_is_not_told() -> None:
+    """A requester whose account is closed, and whoever asks, by whichever account."""
+    tom, who = tom_by_mail(), reachable("ann", "rita")
+    b.give("release-manager", who.rita)
+    gate = ask({"user": "ann"}, by=who.rita, manager="tom")
+    told = Browser(who.ann).get(f"/activities/{gate.pk}/").part("decide").text
+    assert "tom and rita are told." in told
+    set_user_active(user_id=who.rita.pk, active=False, actor=b.SYSTEM)
+    told = Browser(who.ann).get(f"/activities/{gate.pk}/").part("decide").text
+    assert "tom is told." in told
+    own = ask({"user": "tom"}, by=tom, separation={"requester": False})
+    told = Browser(tom).get(f"/activities/{own.pk}/").part("decide").text
+    assert "told." not in told
+    assert "It decides nothing; you can still decide." in told
 
 
 def test_a_question_sent_twice_is_asked_once() -> None:

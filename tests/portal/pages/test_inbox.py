@@ -402,6 +402,10 @@ def test_nobody_is_told_to_expect_what_will_not_ask_them() -> None:
     start_release(release_id=release.pk, at=at, actor=b.actor_for(scenes.tom()))
     assert "Next expected" not in inbox(crew.maya).text, "she holds it for cards alone"
     assert "Next expected" not in inbox(crew.ines).text, "it is her own"
+    b.give("qa", scenes.tom())
+    assert "Next expected" not in inbox(scenes.tom()).text, (
+        "who starts a release decides on none of it"
+    )
 
 
 def test_the_filter_of_what_blocks_leaves_out_what_nothing_waits_for() -> None:

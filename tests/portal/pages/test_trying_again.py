@@ -122,6 +122,10 @@ def test_the_page_of_an_activity_says_when_it_is_tried_again_itself() -> None:
     first, second = (b.activity(release, key) for key in ("first", "second"))
     browser = Browser(tom())
     assert NOTHING_ELSE not in browser.get(f"/activities/{first.pk}/").part("decide").text
+    chosen = f"/releases/{release.pk}/retry/?activity="
+    assert NOTHING_ELSE not in browser.get(f"{chosen}{first.pk}").text
+    for of in (second.pk, "x", 10**40):
+        assert NOTHING_ELSE in browser.get(f"{chosen}{of}").text
     assert NOTHING_ELSE in browser.get(f"/activities/{second.pk}/").part("decide").text
     retry_activity(activity_id=first.pk, reason="Again.", actor=b.actor_for(tom()))
     assert state(first) == "awaiting_approval"

@@ -166,12 +166,36 @@ def test_whoever_takes_over_hears_once_of_what_is_stuck_and_why_something_failed
     )
     run_due(now=timezone.now())
     [held] = RoleAssignment.objects.filter(role__slug="legal")
+    b.give("release-manager", who.vera, release.scope)  # beside Tom, so that she is told with him
     end_role(assignment_id=held.pk, reason="Left.", actor=b.SYSTEM)
     empty, late = (b.activity(release, key) for key in ("empty", "late"))
     assert b.round_of(empty).stuck
-    for name in ("vera", "tom", "vera"):
-        change_manager(release_id=release.pk, manager=name, reason="x", actor=b.SYSTEM)
+    change_manager(release_id=release.pk, manager="vera", reason="x", actor=b.SYSTEM)
     told = Notice.objects.filter(user=who.vera, host__in=[empty.host, late.host])
     assert sorted(told.values_list("moment", flat=True)) == ["rejected", "stuck"]
     [failed] = told.filter(moment="rejected")
     assert "its deadline passed" in sentence_of(failed.moment, json.loads(failed.facts))
+
+
+@pytest.mark.req("NTF-1", "EXE-9")
+def test_what_gets_stuck_again_is_told_again_to_whoever_takes_over_again() -> None:
+    who = people("ann", "vera")
+    b.role("legal", "Legal")
+    release = run(b.phase("p", b.manual("gate", {"role": "legal", "required": True})))
+    gate = b.activity(release, "gate")
+
+    def give_to(name: str) -> None:
+        change_manager(release_id=release.pk, manager=name, reason="x", actor=b.SYSTEM)
+
+    def heard() -> int:
+        return Notice.objects.filter(user=who.vera, moment="stuck", host=gate.host).count()
+
+    give_to("vera")
+    assert heard() == 1
+    held = b.give("legal", who.ann)
+    assert not b.round_of(gate).stuck
+    give_to("tom")
+    end_role(assignment_id=held.pk, reason="Left.", actor=b.SYSTEM)
+    assert (b.round_of(gate).stuck, heard()) == (True, 1), "tom alone was told"
+    give_to("vera")
+    assert heard() == 2
