@@ -40,6 +40,8 @@ def look_at(
     for size, scheme in combinations:
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        # Bars that stay at the edge of the window cover half of something wherever a page was left.
+        page.evaluate("scrollTo(0, 0)")
         seen_in_light = scheme == "dark" and (size, "light") in combinations
         wanted = ["rule", COLOURS] if seen_in_light else ["tag", RULES]
         looked = page.evaluate(_RUN, wanted)
