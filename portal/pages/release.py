@@ -26,7 +26,6 @@ from portal.pages.release_rows import (
 from portal.pages.release_scene import Scene, load_scene, owner_keys
 from portal.pages.reminding import remindable_in
 from releases.models import Release
-from releases.rules.transitions import ReleaseState
 
 _LINK_KINDS: Final[Mapping[str, str]] = {
     "requirements": "Requirements",
@@ -168,11 +167,6 @@ class ReleasePage:
     def graph(self) -> Graph:
         """What waits for what."""
         return graph_of(self.scene.board, everything=self.everything)
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether nothing more will come of it; a graph of what is unfinished would be empty."""
-        return ReleaseState(self.release.state) == ReleaseState.COMPLETED
 
     @cached_property
     def content(self) -> Mapping[str, Any]:

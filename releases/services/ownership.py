@@ -69,7 +69,11 @@ def _change_manager(
     check_reason(reason)
     if ReleaseState(release.state) in RELEASE_ENDED:
         raise Conflict("already_ended", "The release has ended; who managed it stays on record.")
-    found = _new_manager(release, manager.strip(), named)
+    found: Any = named
+    check_successor(
+        release, "manager", manager.strip(), found, has="manages this release",
+        none="manage nothing", has_it=found is not None and found.pk == release.manager_id,
+    )  # fmt: skip
     journal = Journal(actor=actor, at=moment(release, now))
     place = lock(Scope.objects.all(), pk=release.scope_id)
     former = release.manager
@@ -88,18 +92,23 @@ def _change_manager(
     return release
 
 
-def _new_manager(release: Release, username: str, found: Any) -> Any:
-    """The account that is to manage it, found by this name. Raises Invalid."""
+def check_successor(
+    release: Release, field: str, username: str, found: Any, *, has_it: bool, has: str, none: str
+) -> None:
+    """Whether an account, found by this name or not, may take over a release or a part of it.
+
+    `has_it`: whether it is theirs; `has` and `none` say so, and that an auditor has none, in words.
+    Raises Invalid at `field`.
+    """
     wrong = ""
     if found is None or found.kind != "person":
         wrong = f"There is no active person {username!r}."
-    elif found.pk == release.manager_id:
-        wrong = f"{found} manages this release already."
+    elif has_it:
+        wrong = f"{found} {has} already."
     elif account_reads_only(found.pk, release.scope.lineage):
-        wrong = f"{found} is an auditor here; auditors read and manage nothing."
+        wrong = f"{found} is an auditor here; auditors read and {none}."
     if wrong:
-        raise Invalid(errors={"manager": [wrong]})
-    return found
+        raise Invalid(errors={field: [wrong]})
 
 
 def _hand_over(former: Any, found: Any, place: Scope, journal: Journal, reason: str) -> None:

@@ -10,7 +10,6 @@ from django.db import transaction
 
 from approvals.permissions import can_give_rights
 from approvals.rules.texts import check_reason
-from approvals.selectors import account_reads_only
 from audit.actor import YES, Actor, Answer
 from audit.errors import Conflict, Invalid, NotFound
 from audit.history import save_tracked
@@ -23,6 +22,7 @@ from releases.permissions import can_manage_release
 from releases.rules.transitions import RELEASE_ENDED, ReleaseState
 from releases.selectors import people_by_username, release_for
 from releases.services.lifecycle import lock_release
+from releases.services.ownership import check_successor
 from releases.services.telling import owners_of, tell_new_owner, tell_what_stands
 
 _COLUMNS = ("owner_user", "owner_group", "owner_role")
@@ -105,15 +105,10 @@ def _new_owner(release: Release, phase: Phase, username: str, found: Any) -> Any
         if _owner_of(phase) is None:
             raise Invalid(errors={"owner": [f"{release.manager} owns this phase already."]})
         return None
-    wrong = ""
-    if found is None or found.kind != "person":
-        wrong = f"There is no active person {username!r}."
-    elif found.pk == phase.owner_user_id:
-        wrong = f"{found} owns this phase already."
-    elif account_reads_only(found.pk, release.scope.lineage):
-        wrong = f"{found} is an auditor here; auditors read and own no phase."
-    if wrong:
-        raise Invalid(errors={"owner": [wrong]})
+    check_successor(
+        release, "owner", username, found, has="owns this phase", none="own no phase",
+        has_it=found is not None and found.pk == phase.owner_user_id,
+    )  # fmt: skip
     return found
 
 

@@ -147,15 +147,20 @@ def test_a_rejected_request_to_skip_leaves_nothing_to_mend(world: Any) -> None:
     assert bell(world.tom) == 0
 
 
-@pytest.mark.postgres
-def test_the_bell_does_not_look_at_what_has_not_failed() -> None:
+def _one_failure() -> tuple[Any, Activity, int]:
+    """Tom, what has failed of his, and how many rows his bell reads for it, by indexes."""
     ann, tom = reachable("ann").ann, tom_by_mail()
     gate = ask({"user": "ann"}, by=tom)
     b.vote(gate, ann, "reject")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
         cursor.execute("SET LOCAL enable_seqscan = off")
-    few = rows_read(lambda: bell(tom))
+    return tom, gate, rows_read(lambda: bell(tom))
+
+
+@pytest.mark.postgres
+def test_the_bell_does_not_look_at_what_has_not_failed() -> None:
+    tom, gate, few = _one_failure()
     names = _columns(Activity, "id", "key", "state")
     with connection.cursor() as cursor:
         cursor.execute(
@@ -171,13 +176,7 @@ def test_the_bell_does_not_look_at_what_has_not_failed() -> None:
 
 @pytest.mark.postgres
 def test_the_bell_does_not_look_at_failures_of_releases_that_have_ended() -> None:
-    ann, tom = reachable("ann").ann, tom_by_mail()
-    gate = ask({"user": "ann"}, by=tom)
-    b.vote(gate, ann, "reject")
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-        cursor.execute("SET LOCAL enable_seqscan = off")
-    few = rows_read(lambda: bell(tom))
+    tom, gate, few = _one_failure()
     scope = _columns(Scope, "id", "path")
     ended = _columns(Release, "id", "version", "scope_id", "ended_at", "state")
     activity = _columns(Activity, "id", "release_id", "phase_id")
