@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.sqlite_only, pytest.mark.slow]
 # Narrow enough for every part of the page to be short of room, and wide.
 SIZES = [(1440, 900), (1180, 700), (900, 700)]
 _UNDER = """([x, y]) => {
-  const thing = document.elementFromPoint(x, y)?.closest('a, button, tr, li');
+  const thing = document.elementFromPoint(x, y)?.closest('a, button, tr, li, h2, p');
   const box = thing?.getBoundingClientRect();
   return thing && [thing.id || thing.textContent.trim(), Math.round(box.top), Math.round(box.left)];
 }"""
@@ -101,4 +101,30 @@ def test_what_happens_in_a_release_puts_nothing_else_under_the_mouse(
     answers = {"risk": "low", "passed": True}
     vote(installation, "maya", gate, "approve", comment="It is as it should be.", inputs=answers)
     expect(page.locator(f"#status-{gate}")).to_contain_text("1 of 2", timeout=LIVE)
+    assert_still(under(page, place), before)
+
+
+@pytest.mark.req("MON-1", "NTF-5")
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("scrolled", [False, True])
+@pytest.mark.parametrize("thing", [".feed-item a", "#feed-heading"])
+def test_fewer_or_more_who_hold_it_up_leave_what_happened_where_it_is(
+    open_window: Open, installation: Installation, size: tuple[int, int], scrolled: bool, thing: str
+) -> None:
+    made = make_release(installation, "Told of", "sampler")
+    gate, other = made.activities["gate"], made.activities["other"]
+    tom = open_window("tom", size=size)
+    page = tom.page
+    tom.go(made.path)
+    if scrolled:
+        page.mouse.wheel(0, 4000)
+    before_holders = page.locator("#release-holdups .holder").count()
+    place = rest_on(page, page.locator(f"#feed {thing}").last)
+    before = under(page, place)
+    answers = {"risk": "low", "passed": True}
+    vote(installation, "maya", gate, "approve", comment="It is as it should be.", inputs=answers)
+    vote(installation, "omar", other, "approve")
+    expect(page.locator(f"#status-{other}")).to_contain_text("Completed", timeout=LIVE)
+    expect(page.locator(f"#status-{gate}")).to_contain_text("1 of 2", timeout=LIVE)
+    assert page.locator("#release-holdups .holder").count() != before_holders
     assert_still(under(page, place), before)

@@ -81,7 +81,8 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     polled = Boolean(event.detail.requestConfig?.elt?.matches("[data-live]") && event.detail.shouldSwap);
     const focused = document.activeElement;
-    const kept = focused?.matches("textarea, select, input") ? focused : under()?.closest(KEPT);
+    const pointed = under();
+    const kept = focused?.matches("textarea, select, input") ? focused : (pointed?.closest(KEPT) ?? pointed);
     anchor = polled && kept ? { node: kept, id: kept.closest("[id]")?.id, top: kept.getBoundingClientRect().top } : null;
   });
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
