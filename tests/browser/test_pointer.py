@@ -82,24 +82,35 @@ def test_a_row_that_has_ended_leaves_those_below_it_where_they_are(
     assert_still(under(page, place), before)
 
 
+def watched(
+    open_window: Open, installation: Installation, size: tuple[int, int]
+) -> tuple[Page, int, int]:
+    """Tom looks at a release: its page, one activity with a form that two approve, another for one."""
+    made = make_release(installation, "Watched", "sampler")
+    tom = open_window("tom", size=size)
+    tom.go(made.path)
+    return tom.page, made.activities["gate"], made.activities["other"]
+
+
+def approve(installation: Installation, gate: int) -> None:
+    """Maya is the first of two."""
+    answers = {"risk": "low", "passed": True}
+    vote(installation, "maya", gate, "approve", comment="It is as it should be.", inputs=answers)
+
+
 @pytest.mark.req("MON-1", "NTF-5")
 @pytest.mark.parametrize("size", SIZES)
 def test_what_happens_in_a_release_puts_nothing_else_under_the_mouse(
     open_window: Open, installation: Installation, size: tuple[int, int]
 ) -> None:
-    made = make_release(installation, "Watched", "sampler")
-    gate, other = made.activities["gate"], made.activities["other"]
-    tom = open_window("tom", size=size)
-    page = tom.page
-    tom.go(made.path)
+    page, gate, other = watched(open_window, installation, size)
     row = page.locator("tr", has=page.locator(f"#status-{gate}"))
     place = rest_on(page, row.get_by_role("link", name="Gate", exact=True))
     before = under(page, place)
     vote(installation, "omar", other, "approve")
     expect(page.locator(f"#status-{other}")).to_contain_text("Completed", timeout=LIVE)
     assert_still(under(page, place), before)
-    answers = {"risk": "low", "passed": True}
-    vote(installation, "maya", gate, "approve", comment="It is as it should be.", inputs=answers)
+    approve(installation, gate)
     expect(page.locator(f"#status-{gate}")).to_contain_text("1 of 2", timeout=LIVE)
     assert_still(under(page, place), before)
 
@@ -111,18 +122,13 @@ def test_what_happens_in_a_release_puts_nothing_else_under_the_mouse(
 def test_fewer_or_more_who_hold_it_up_leave_what_happened_where_it_is(
     open_window: Open, installation: Installation, size: tuple[int, int], scrolled: bool, thing: str
 ) -> None:
-    made = make_release(installation, "Told of", "sampler")
-    gate, other = made.activities["gate"], made.activities["other"]
-    tom = open_window("tom", size=size)
-    page = tom.page
-    tom.go(made.path)
+    page, gate, other = watched(open_window, installation, size)
     if scrolled:
         page.mouse.wheel(0, 4000)
     before_holders = page.locator("#release-holdups .holder").count()
     place = rest_on(page, page.locator(f"#feed {thing}").last)
     before = under(page, place)
-    answers = {"risk": "low", "passed": True}
-    vote(installation, "maya", gate, "approve", comment="It is as it should be.", inputs=answers)
+    approve(installation, gate)
     vote(installation, "omar", other, "approve")
     expect(page.locator(f"#status-{other}")).to_contain_text("Completed", timeout=LIVE)
     expect(page.locator(f"#status-{gate}")).to_contain_text("1 of 2", timeout=LIVE)
