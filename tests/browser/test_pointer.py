@@ -134,3 +134,28 @@ def test_fewer_or_more_who_hold_it_up_leave_what_happened_where_it_is(
     expect(page.locator(f"#status-{gate}")).to_contain_text("1 of 2", timeout=LIVE)
     assert page.locator("#release-holdups .holder").count() != before_holders
     assert_still(under(page, place), before)
+
+
+@pytest.mark.req("MON-1", "NTF-5")
+@pytest.mark.parametrize("size", SIZES)
+def test_a_part_that_changes_under_the_mouse_stays_where_it_is(
+    open_window: Open, installation: Installation, size: tuple[int, int]
+) -> None:
+    page, gate, other = watched(open_window, installation, size)
+    page.mouse.wheel(0, 150)
+    part = page.locator("#release-holdups")
+    rest_on(page, part.locator(".card-body"))
+    before, words = top_of(part), part.inner_text()
+    approve(installation, gate)
+    vote(installation, "omar", other, "approve")
+    expect(page.locator(f"#status-{other}")).to_contain_text("Completed", timeout=LIVE)
+    expect(page.locator(f"#status-{gate}")).to_contain_text("1 of 2", timeout=LIVE)
+    assert part.inner_text() != words
+    assert top_of(part) == pytest.approx(before, abs=1)
+
+
+def top_of(part: Locator) -> float:
+    """Where it begins in the window."""
+    box = part.bounding_box()
+    assert box is not None
+    return box["y"]

@@ -78,12 +78,15 @@
   });
 
   // --- One poll.
+  const topOf = (node) => node.getBoundingClientRect().top;
   document.addEventListener("htmx:beforeSwap", (event) => {
     polled = Boolean(event.detail.requestConfig?.elt?.matches("[data-live]") && event.detail.shouldSwap);
     const focused = document.activeElement;
     const pointed = under();
     const kept = focused?.matches("textarea, select, input") ? focused : (pointed?.closest(KEPT) ?? pointed);
-    anchor = polled && kept ? { node: kept, id: kept.closest("[id]")?.id, top: kept.getBoundingClientRect().top } : null;
+    // A part that is replaced takes what is pointed at with it: then the part itself stays where it was.
+    const named = kept?.closest("[id]");
+    anchor = polled && kept ? { node: kept, top: topOf(kept), id: named?.id, namedTop: named && topOf(named) } : null;
   });
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
     if (!polled) return;
@@ -112,10 +115,11 @@
   document.addEventListener("htmx:afterSwap", () => {
     if (!polled) return;
     polled = false;
-    const node = anchor?.node.isConnected ? anchor.node : anchor?.id && document.getElementById(anchor.id);
+    const still = anchor?.node.isConnected;
+    const node = still ? anchor.node : anchor?.id && document.getElementById(anchor.id);
     const main = document.getElementById("main");
     main.style.border = ""; // what the poll before had to make room for
-    const moved = () => (node ? node.getBoundingClientRect().top - anchor.top : 0);
+    const moved = () => (node ? topOf(node) - (still ? anchor.top : anchor.namedTop) : 0);
     const scroll = () => window.scrollBy({ top: moved(), behavior: "instant" });
     if (moved()) scroll();
     // Where the page ends, it cannot be scrolled so far: then there is room for it until the next poll.
