@@ -6,6 +6,17 @@ import datetime as dt
 from typing import Any
 
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from audit.compiled import Compiled
+
+# Asked at every request.
+_LIVING = Compiled(
+    lambda key, now: Session.objects.filter(session_key=key, expire_date__gt=now),
+    key=str,
+    now=dt.datetime,
+)
 
 
 class SessionStore(DatabaseSessions):
@@ -18,8 +29,12 @@ class SessionStore(DatabaseSessions):
     ends_at: dt.datetime | None = None
 
     def _get_session_from_db(self) -> Any:
-        found = super()._get_session_from_db()  # type: ignore[misc]
+        found = (
+            _LIVING.first(key=self.session_key, now=timezone.now()) if self.session_key else None
+        )
         self.ends_at = found.expire_date if found else None
+        if found is None:
+            self._session_key = None  # as Django's own store does
         return found
 
     def create_model_instance(self, data: Any) -> Any:

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db import DEFAULT_DB_ALIAS, models
+from django.db import models
 from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
 
 from approvals.facts import live_decisions
 from approvals.models import Approval, Decision
-from audit.compiled import CompiledValues
+from audit.compiled import CompiledValues, instance_of
 from releases.facts import Board, load_board
 from releases.models import Activity, Phase, Release
 
@@ -65,10 +65,10 @@ def _read_with_reports(release_id: int) -> Iterator[Activity]:
     phases: dict[int, Phase] = {}
     until_phase, until_report = len(_OF_ACTIVITY), len(_OF_ACTIVITY) + len(_OF_PHASE)
     for row in _WITH_REPORTS.rows(release_id=release_id):
-        activity = Activity.from_db(DEFAULT_DB_ALIAS, _OF_ACTIVITY, row[:until_phase])
+        activity = instance_of(Activity, _OF_ACTIVITY, row[:until_phase])
         phase = phases.get(activity.phase_id)
         if phase is None:
-            phase = Phase.from_db(DEFAULT_DB_ALIAS, _OF_PHASE, row[until_phase:until_report])
+            phase = instance_of(Phase, _OF_PHASE, row[until_phase:until_report])
             phases[phase.pk] = phase
         _PHASE.set_cached_value(activity, phase)
         activity.newest_report = row[until_report:]  # type: ignore[attr-defined]
@@ -119,7 +119,7 @@ def votes_so_far(release: Release, host: str, rounds: Sequence[Approval]) -> Vot
     own: dict[int, list[Decision]] = {one.pk: [] for one in rounds}
     elsewhere: dict[int, list[Decision]] = {}
     for *values, about in sorted(_VOTES.rows(host=host, scope_id=release.scope_id)):
-        decision = Decision.from_db(DEFAULT_DB_ALIAS, _FIELDS, values)
+        decision = instance_of(Decision, _FIELDS, values)
         if about != host:
             elsewhere.setdefault(int(about.removeprefix(_HOST)), []).append(decision)
         elif decision.approval_id in own:

@@ -8,12 +8,12 @@ from functools import lru_cache
 from typing import Any, Final
 
 from django.contrib.auth import get_user_model
-from django.db import DEFAULT_DB_ALIAS, models
+from django.db import models
 from django.db.models import Q
 
 from approvals.models import Approval, AskedPerson
 from audit.actor import Actor
-from audit.compiled import CompiledValues
+from audit.compiled import CompiledValues, instance_of
 from releases.documents import document_of
 from releases.inbox.lists import HOST
 from releases.models import Activity, ProcessVersion, Release
@@ -108,9 +108,7 @@ def _asked_activity(row: Sequence[Any], versions: dict[int, ProcessVersion]) -> 
     if version_id not in versions:
         # Its document is deferred: whoever needs it has most often read it before.
         values = [version_id, number, digest]
-        versions[version_id] = ProcessVersion.from_db(
-            DEFAULT_DB_ALIAS, ["id", "number", "digest"], values
-        )
+        versions[version_id] = instance_of(ProcessVersion, ["id", "number", "digest"], values)
     return AskedActivity(
         pk=pk,
         name=name,

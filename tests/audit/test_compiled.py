@@ -6,8 +6,10 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.apps import apps
+from django.db import connection, models, transaction
 from django.db.models import Count, Q
+from django.db.models.signals import post_init, pre_init
 from django.test.utils import CaptureQueriesContext
 
 from approvals.models import Approval, AskedPerson, Scope
@@ -156,3 +158,47 @@ def test_a_number_may_stand_inside_a_text() -> None:
     for key in keys:
         assert [one.pk for one in compiled.rows(above=root.pk, below=key)] == [key]
         assert compiled.first(above=key + 1_000_000, below=key) is None
+
+
+@pytest.mark.postgres
+def test_a_plan_that_is_kept_uses_the_index_of_what_is_open() -> None:
+    open_rounds: Compiled[Approval] = Compiled(
+        lambda host: Approval.objects.filter(host=host, state="open", title__contains="100%"),
+        host=str,
+    )
+    statement = open_rounds.text.sql.replace("%s", "$1").replace("%%", "%")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        cursor.execute(f"PREPARE of_host (text) AS {statement}")
+        cursor.execute("EXPLAIN EXECUTE of_host ('activity:1')")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+        cursor.execute("DEALLOCATE of_host")
+    # The index has open rounds alone: nothing is left to ask about the state.
+    assert "Index Scan" in plan
+    assert "state" not in plan
+
+
+@pytest.mark.parametrize("text", ["%s", "100%", "it's", "back\\slash", '"', "$1", "ä\U0001f600"])
+def test_a_constant_is_a_value_whatever_it_says(text: str) -> None:
+    compiled: Compiled[LedgerStream] = Compiled(
+        lambda last: LedgerStream.objects.filter(Q(key=text) & ~Q(key=last)), last=str
+    )
+    for key in ("other", text):
+        LedgerStream.objects.create(key=key)
+    assert [one.key for one in compiled.rows(last="")] == [text]
+    assert not list(compiled.rows(last=text))
+
+
+_OURS = {"audit", "approvals", "releases", "portal", "sessions"}
+
+
+@pytest.mark.parametrize(
+    "model", [one for one in apps.get_models() if one._meta.app_label in _OURS]
+)
+def test_no_model_does_anything_at_its_making_that_a_compiled_query_leaves_out(
+    model: type[models.Model],
+) -> None:
+    assert model.__init__ is models.Model.__init__
+    assert model.from_db.__func__ is models.Model.from_db.__func__  # type: ignore[attr-defined]
+    assert not pre_init.has_listeners(model)
+    assert not post_init.has_listeners(model)
