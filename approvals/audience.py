@@ -1,4 +1,7 @@
-"""Groups of accounts as queries, mostly asked inside the statement that writes who is told."""
+"""Groups of accounts as queries, mostly asked inside the statement that writes who is told.
+
+And who was told of what before, where it must not be said again.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,15 @@ from django.db.models.functions import Cast, Concat
 
 from approvals.models import Approval, AskedPerson, Decision, RoleAssignment
 from audit.compiled import CompiledValues, Later
+from audit.history import history_of
 from audit.models import Notice
 from audit.permissions import live_memberships, within_time
 
 Accounts = models.QuerySet[Any, Any]
 
 MANAGER_ROLE = "release-manager"
+# The moment when nobody can complete a round any more.
+STUCK = "stuck"
 # The moment when somebody reminds people by hand; of one question each person once in so long.
 REMINDED = "reminded"
 REMINDER_PAUSE = dt.timedelta(hours=4)
@@ -93,6 +99,30 @@ def _holders(assigned: Q) -> Accounts:
     through = live_memberships().filter(group_id__in=rows.values("group_id")).order_by()
     directly = rows.filter(user__isnull=False).values_list("user_id", flat=True)
     return directly.union(through.values_list("user_id", flat=True))
+
+
+def stuck_and_untold(scope_id: int, user_id: int) -> models.QuerySet[Approval]:
+    """The open rounds of a scope that got stuck and of which an account has not been told since.
+
+    What counts is the moment when a round got stuck, by its versions, and not when anybody was told:
+    whoever takes over a release is told of it later than those before them.
+    """
+    versions = history_of(Approval)
+    freed = versions._base_manager.filter(
+        id=OuterRef("id"), stuck=False, history_id__gt=OuterRef("history_id")
+    )
+    since = versions._base_manager.filter(~Exists(freed), id=OuterRef("pk"), stuck=True)
+    told = Notice.objects.filter(
+        user_id=user_id,
+        host=OuterRef("host"),
+        attempt=OuterRef("attempt"),
+        moment=STUCK,
+        needs_action=True,
+        created_at__gte=OuterRef("stuck_since"),
+    )
+    rows = Approval.objects.filter(scope_id=scope_id, state=Approval.State.OPEN, stuck=True)
+    first = since.order_by("history_id").values("history_date")[:1]
+    return rows.alias(stuck_since=Subquery(first)).filter(~Exists(told))
 
 
 def last_reminded() -> Subquery:

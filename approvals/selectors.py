@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
@@ -53,24 +53,6 @@ class Held:
 
     roles: frozenset[int]
     reads_only: bool
-
-
-@lru_cache(maxsize=8)
-def _held_in(scopes: int) -> CompiledValues:
-    """The query for what somebody holds in as many scopes, put together once."""
-
-    def build(user_id: int, **places: int) -> models.QuerySet[Any, tuple[Any, ...]]:
-        rows = live_assignments(user_id).filter(scope_id__in=list(places.values())).order_by()
-        return rows.values_list("role_id", "role__reads_only")
-
-    return CompiledValues(build, user_id=int, **{f"scope_{one}": int for one in range(scopes)})
-
-
-def held_in(actor: Actor, lineage: Sequence[int]) -> Held:
-    """What the actor holds here: one query, for a page that asks several questions about it."""
-    places = {f"scope_{place}": scope for place, scope in enumerate(lineage)}
-    found = list(_held_in(len(places)).rows(user_id=actor.user_id or 0, **places))
-    return Held(frozenset(role for role, _ in found), any(reads for _, reads in found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +103,22 @@ def account_reads_only(user_id: int | None, lineage: Sequence[int]) -> bool:
     if user_id is None:
         return False
     return live_assignments(user_id).filter(role__reads_only=True, scope_id__in=lineage).exists()
+
+
+def accounts_of(person: UUID) -> frozenset[int]:
+    """The accounts of one human, closed ones too: what one of them made, all of them made."""
+    rows = get_user_model()._default_manager.filter(person=person).order_by()
+    return frozenset(rows.values_list("pk", flat=True))
+
+
+def person_reads_only(person: UUID, lineage: Sequence[int]) -> bool:
+    """Whether an open account of a human reads only here: then none of theirs takes part in a vote."""
+    accounts = get_user_model()._default_manager.filter(person=person, is_active=True).values("pk")
+    groups = live_memberships().filter(user_id__in=accounts).values("group_id")
+    held = RoleAssignment.objects.filter(
+        within_time(), Q(user_id__in=accounts) | Q(group_id__in=groups)
+    )
+    return held.filter(role__reads_only=True, scope_id__in=lineage).exists()
 
 
 def scopes_with_a_seat(

@@ -59,7 +59,7 @@ def live_group_ids(user_id: int | None) -> models.QuerySet[Any]:
     return live_memberships().filter(user_id=user_id).values("group_id")
 
 
-def _grants(
+def grants(
     user_id: int | None,
     action: str,
     model: type[models.Model],
@@ -89,7 +89,7 @@ def _grants_on(action: str, kinds: tuple[type[models.Model], ...]) -> CompiledVa
         found = [
             rows.filter(content_object_id=values[key]).values_list("pk")
             for key, kind in zip(keys, kinds, strict=True)
-            for rows in _grants(user_id, action, kind)
+            for rows in grants(user_id, action, kind)
         ]
         return found[0].union(*found[1:], all=True)[:1]
 
@@ -151,7 +151,7 @@ def granted(
     `key` is the path from the filtered rows to the key of `model` (such as `product_id`); `groups`
     those that the actor is in, when the caller has read them.
     """
-    own, through = _grants(actor.user_id, action, model, groups)
+    own, through = grants(actor.user_id, action, model, groups)
     return Q(Exists(own.filter(content_object_id=OuterRef(key)))) | Q(
         Exists(through.filter(content_object_id=OuterRef(key)))
     )

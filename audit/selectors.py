@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Collection
 from typing import Any
@@ -45,17 +44,6 @@ def told_once(once: str, host: str, attempt: int) -> models.QuerySet[Any, Any]:
     """The keys of the accounts that were told of this, as a subquery."""
     rows = Notice.objects.filter(key=f"{once}:{host}:{attempt}").order_by()
     return rows.values_list("user_id", flat=True)
-
-
-def last_told(moment: str, hosts: Collection[str]) -> dict[tuple[str, int], set[int]]:
-    """Who was told this when it was told last, by (host, attempt): accounts of one moment."""
-    rows = Notice.objects.filter(moment=moment, host__in=hosts).order_by("created_at", "pk")
-    found: dict[tuple[str, int], tuple[dt.datetime, set[int]]] = {}
-    for host, attempt, at, user_id in rows.values_list("host", "attempt", "created_at", "user_id"):
-        when, accounts = found.get((host, attempt), (at, set[int]()))
-        found[host, attempt] = (at, accounts if when == at else set[int]())
-        found[host, attempt][1].add(user_id)
-    return {key: accounts for key, (_, accounts) in found.items()}
 
 
 def deliveries() -> models.QuerySet[Delivery]:

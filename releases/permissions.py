@@ -3,20 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
+
+from django.db.models import BooleanField, QuerySet, Value
 
 from approvals.models import Scope
 from approvals.permissions import AUDITOR, unless_auditor
-from approvals.selectors import Held, Reach, holds_role, in_group, reach_of
+from approvals.selectors import Held, Reach, holds_role, in_group, live_assignments, reach_of
 from audit.actor import YES, Actor, Answer
-from audit.permissions import by_rows, can, within_token
-from releases.facts import root_scope
+from audit.compiled import CompiledValues
+from audit.permissions import by_rows, can, grants, within_token
+from releases.facts import lineage_of, root_scope
 from releases.models import Phase, Product, Release
 
 
 def _around(release: Release) -> tuple[Any, ...]:
     # Keys are enough for guardian's rows, so neither product nor root scope is fetched.
     return release, Product(pk=release.product_id), root_scope(release)
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What an actor holds around a release, and whether rows give them `manage` there."""
+
+    held: Held
+    gives_manage: bool
+
+
+@lru_cache(maxsize=8)
+def _read_around(scopes: int) -> CompiledValues:
+    """The query for both, with as many scopes as there are around a release; put together once."""
+
+    def build(user_id: int, product: int, release: int, **places: int) -> QuerySet[Any, Any]:
+        keys = {Release: release, Product: product, Scope: places["scope_0"]}
+        none, no = Value(0), Value(False, BooleanField())
+        roles = live_assignments(user_id).filter(scope_id__in=list(places.values())).order_by()
+        given = [
+            rows.filter(content_object_id=key).order_by().values_list(Value("manage"), none, no)
+            for kind, key in keys.items()
+            for rows in grants(user_id, "manage", kind)
+        ]
+        held = roles.values_list(Value("role"), "role_id", "role__reads_only")
+        return held.union(*given, all=True)
+
+    places = {f"scope_{one}": int for one in range(scopes)}
+    return CompiledValues(build, user_id=int, product=int, release=int, **places)
+
+
+def rights_around(actor: Actor, release: Release) -> Around:
+    """One query, for a page that asks several questions about the reader and the release."""
+    lineage = lineage_of(release)
+    found = list(
+        _read_around(len(lineage)).rows(
+            user_id=actor.user_id or 0,
+            product=release.product_id,
+            release=release.pk,
+            **{f"scope_{place}": scope for place, scope in enumerate(lineage)},
+        )
+    )
+    roles = [(role, bool(reads)) for kind, role, reads in found if kind == "role"]
+    held = Held(frozenset(role for role, _ in roles), any(reads for _, reads in roles))
+    return Around(held, gives_manage=any(kind == "manage" for kind, _, _ in found))
 
 
 def can_create_release(actor: Actor, product: Product) -> Answer:
@@ -47,18 +96,21 @@ def can_manage_shown(actor: Actor, release: Release, reach: Callable[[], Reach])
 
 
 def can_manage_phase(
-    actor: Actor, release: Release, phase: Phase, held: Held | None = None
+    actor: Actor, release: Release, phase: Phase, around: Around | None = None
 ) -> Answer:
     """Whether the actor may retry and skip inside a phase: its owner, or who manages the release.
 
-    `held` is what the actor holds around the release, where that is known already.
+    `around`: what `rights_around` has found, where that is known already.
     """
-    owner = owns_phase(actor, release, phase, held)
+    owner = owns_phase(actor, release, phase, around.held if around else None)
     if owner.code == AUDITOR.code:
         return owner
     if owner:
         return within_token(actor, "manage")
-    return can_manage_release(actor, release, held)
+    if around is None:
+        return can_manage_release(actor, release)
+    found = by_rows(actor, "manage", around.gives_manage)
+    return unless_auditor(found, actor, release.scope.lineage, around.held)
 
 
 def owns_phase(actor: Actor, release: Release, phase: Phase, held: Held | None = None) -> Answer:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from approvals.audience import managers_of_scope, waiting_accounts
+from approvals.audience import STUCK, managers_of_scope, waiting_accounts
 from approvals.models import Approval
 from approvals.rules.eligibility import Electorate
 from approvals.rules.seats import Source, SourceKey
@@ -84,7 +84,7 @@ def tell_stuck(
     `whom`: who hears instead, when it was stuck before they came to manage.
     """
     journal.tell(
-        "stuck",
+        STUCK,
         [_managers(approval)] if whom is None else whom,
         host=approval.host,
         attempt=approval.attempt,

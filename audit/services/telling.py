@@ -7,12 +7,14 @@ moments there are; so that a decision which tells a hundred people costs no stat
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import EmptyResultSet
+from django.db import connection
 
+from audit.actor import Actor
 from audit.bulk import insert_at_once, rows_text
 from audit.canonical import canonical_text
 from audit.compiled import Later
@@ -49,16 +51,18 @@ _FOUND: Final = (
 _CHOSEN: Final = (
     "chosen AS (SELECT DISTINCT ON (number, user_id) * FROM listed ORDER BY number, user_id, place)"
 )
+# Who is told anything at all: the one condition, for the notices and for whoever asks beforehand.
+_HEARING: Final = (
+    "FROM told JOIN chosen USING (number) JOIN {user} one ON one.id = chosen.user_id "
+    "WHERE one.is_active AND one.kind = 'person' AND (told.even_actor "
+    "OR (one.id <> CAST(%s AS bigint) AND one.person IS DISTINCT FROM CAST(%s AS uuid))) "
+)
 _NOTICE: Final = (
     "notice AS (INSERT INTO audit_notice (key, moment, user_id, display_name, stream, host, attempt, "
     "facts, needs_action, why, why_name, created_at) "
     "SELECT told.key, told.moment, one.id, coalesce(nullif(one.display_name, ''), one.username), "
     "CAST(%s AS varchar), told.host, told.attempt, told.facts, told.needs_action, chosen.why, "
-    "left(chosen.name, 200), CAST(%s AS timestamptz) "
-    "FROM told JOIN chosen USING (number) JOIN {user} one ON one.id = chosen.user_id "
-    "WHERE one.is_active AND one.kind = 'person' AND (told.even_actor "
-    "OR (one.id <> CAST(%s AS bigint) AND one.person IS DISTINCT FROM CAST(%s AS uuid))) "
-    "ORDER BY told.number, one.id "
+    "left(chosen.name, 200), CAST(%s AS timestamptz) " + _HEARING + "ORDER BY told.number, one.id "
     "ON CONFLICT (key, user_id) DO NOTHING RETURNING id, user_id)"
 )
 _DELIVERY: Final = (
@@ -168,15 +172,10 @@ def write_told_in_turn(journal: Journal, stream: str) -> None:
     """The same for a database whose statements write one table each."""
     chosen = [(told, _chosen(told)) for told in journal.told]
     people = _people({user_id for _, users in chosen for user_id in users})
-    actor = journal.actor
-    acting = {one.pk for one in people.values() if one.person == actor.person}
-    acting.add(actor.user_id or 0)
     notices = [
         _notice(told, people[user_id], users[user_id], stream, journal)
         for told, users in chosen
-        for user_id in sorted(
-            (users.keys() & people.keys()) - (set() if told.even_actor else acting)
-        )
+        for user_id in sorted(_hearing(told, users, people, journal.actor))
     ]
     if not notices:
         return
@@ -202,6 +201,16 @@ def _people(wanted: Collection[int]) -> dict[int, Any]:
         return {}
     rows = get_user_model()._default_manager.filter(pk__in=wanted, is_active=True, kind="person")
     return {one.pk: one for one in rows}
+
+
+def _hearing(
+    told: Told, users: Collection[int], people: Mapping[int, Any], actor: Actor
+) -> list[int]:
+    """Of these accounts, in their order, those that are told; `people` are the ones told anything."""
+    acting = {one.pk for one in people.values() if one.person == actor.person}
+    acting.add(actor.user_id or 0)
+    left_out = set() if told.even_actor else acting
+    return [user_id for user_id in users if user_id in people and user_id not in left_out]
 
 
 def _chosen(told: Told) -> dict[int, Listeners]:
@@ -237,3 +246,39 @@ def _delivery(notice: Notice, one: Any, journal: Journal, now: dt.datetime) -> D
     return Delivery(
         notice=notice, channel=Delivery.Channel.EMAIL, state=state, next_try_at=now, error=error
     )
+
+
+# --- Beforehand -------------------------------------------------------------------------------------
+
+
+def would_hear(listeners: Iterable[Listeners], actor: Actor) -> list[str]:
+    """The names of those who would be told if the actor did something that these people hear of.
+
+    By what writes the notices, in the order of the reasons; for whoever says it before it is done.
+    Nobody is told, and nothing is written.
+    """
+    told = Told("", "", "", 0, tuple(listeners))
+    if connection.vendor == "postgresql":
+        return _hearers_at_once(told, actor)
+    return _hearers_in_turn(told, actor)
+
+
+def _hearers_at_once(told: Told, actor: Actor) -> list[str]:
+    """One statement, of the parts that write the notices."""
+    listed, values = _listed([told])
+    user = get_user_model()._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH {_TOLD}, listed AS ({listed}), {_CHOSEN} "
+            "SELECT coalesce(nullif(one.display_name, ''), one.username) "
+            f"{_HEARING.format(user=user)}ORDER BY chosen.place, one.id",
+            [rows_text([_told_row(0, told)]), *values, actor.user_id or 0, actor.person],
+        )
+        return [name for (name,) in cursor.fetchall()]
+
+
+def _hearers_in_turn(told: Told, actor: Actor) -> list[str]:
+    users = _chosen(told)
+    people = _people(users)
+    found = [people[user_id] for user_id in _hearing(told, users, people, actor)]
+    return [one.display_name or one.username for one in found]

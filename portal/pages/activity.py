@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from approvals.models import Decision
 from approvals.services.explaining import may_withdraw
-from approvals.wording import listed
 from audit.actor import Actor, Answer
 from portal.forms.decision import DecisionForm, Typed, decision_form, typed_before
 from portal.pages.activity_deadline import DeadlinePanel, deadline_panel
@@ -27,7 +26,7 @@ from portal.pages.activity_next import (
     Following,
     effect_of_approving,
     following,
-    told_of_questions,
+    question_words,
     with_names,
 )
 from portal.pages.activity_policy import PolicyPanel, policy_panel
@@ -198,10 +197,7 @@ class Record:
     @property
     def question_words(self) -> str:
         """Who is told when the reader asks for information, and that it leaves their seat open."""
-        told = told_of_questions(self.page)
-        verb = "is" if len(told) == 1 else "are"
-        said = f"{listed(told, 'and')} {verb} told. " if told else ""
-        return f"{said}It decides nothing; you can still decide."
+        return question_words(self.page)
 
     @cached_property
     def policy(self) -> PolicyPanel:
@@ -352,6 +348,12 @@ class Record:
     def comments(self) -> list[Comment]:
         """The newest comments (or those before `older`), oldest first."""
         return self._newest_comments[:COMMENTS_OF_A_PAGE][::-1]
+
+    @property
+    def comments_shown(self) -> str:
+        """What the list of comments is made of: nobody can change one, so equal marks are equal lists."""
+        shown = " ".join(f"{one.pk}@{one.written_at.timestamp()}" for one in self.comments)
+        return f"{self.activity.pk} {self.activity.attempt} {shown}"
 
     @property
     def newest_comment(self) -> int:

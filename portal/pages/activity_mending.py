@@ -6,14 +6,19 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
-from approvals.selectors import Held, held_in, reach_of
+from approvals.selectors import Held, reach_of
 from audit.actor import YES, Answer
 from portal.pages.activity_standing import ActivityPage
 from portal.pages.release_acts import Choice, ways_out
 from portal.pages.release_scene import Scene
 from releases.facts import lineage_of
 from releases.models import Activity
-from releases.permissions import can_manage_phase, can_manage_release
+from releases.permissions import (
+    Around,
+    can_manage_phase,
+    can_manage_release,
+    rights_around,
+)
 from releases.rules.transitions import ACTIVITY_FAILED
 
 
@@ -50,10 +55,13 @@ class Mending:
     @cached_property
     def held(self) -> Held:
         """What the reader holds around the release; one query, whatever else is asked of it."""
-        lineage = lineage_of(self.page.activity.release)
         if self.has_failed:
-            return self._scene.reach().held(lineage)
-        return held_in(self.page.actor, lineage)
+            return self._scene.reach().held(lineage_of(self.page.activity.release))
+        return self._around.held
+
+    @cached_property
+    def _around(self) -> Around:
+        return rights_around(self.page.actor, self.page.activity.release)
 
     @cached_property
     def may(self) -> Answer:
@@ -61,7 +69,7 @@ class Mending:
         activity = self.page.activity
         if self.has_failed:
             return YES if self._scene.mends(activity) else self._scene.may_manage
-        return can_manage_phase(self.page.actor, activity.release, activity.phase, self.held)
+        return can_manage_phase(self.page.actor, activity.release, activity.phase, self._around)
 
     @cached_property
     def ways_out(self) -> list[Choice]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 from approvals.rules.quorum import Evaluation, Vote, evaluate
 from approvals.wording import listed
+from audit.services.telling import would_hear
 from portal.pages.activity_standing import ActivityPage
 from portal.wording import RELEASE_STATES
 from releases.facts import Board
@@ -20,6 +22,11 @@ from releases.rules.transitions import (
     PhaseState,
     ReleaseState,
 )
+from releases.services.telling import listeners_of_question
+
+# The rules are pure, and many look at a release between two changes: of equal facts they say the same.
+_settled: Final = lru_cache(maxsize=256)(settle_after)
+_missing: Final = lru_cache(maxsize=256)(missing_needs)
 
 _MOST_SENTENCES: Final = 3
 _LONGEST_ON_A_BUTTON: Final = 30
@@ -92,7 +99,7 @@ def _plan(page: ActivityPage, state: ActivityState, reason: MoveReason) -> Plan:
     overrides = page.activity.overrides_id
     if overrides is not None and state == ActivityState.COMPLETED:
         act = Plan(activities=act.activities + plan_skip(facts, overrides).activities)
-    return settle_after(facts, act)
+    return _settled(facts, act)
 
 
 def _after_rejection(page: ActivityPage) -> str:
@@ -174,20 +181,13 @@ def mender(page: ActivityPage) -> str:
     return manager if owner is None or str(owner) == manager else f"{owner} or {manager}"
 
 
-def told_of_questions(page: ActivityPage) -> list[str]:
-    """Who hears when the reader asks for information: who runs the release, but for themselves."""
-    release, phase = page.activity.release, page.activity.phase
-    people = [release.manager, release.requester, phase.owner_user, page.activity.asked_by]
-    named = [
-        one
-        for one in people
-        if one is not None
-        and one.is_active
-        and one.kind == "person"
-        and one.person != page.actor.person
-    ]
-    owners = [one for one in (phase.owner_group, phase.owner_role) if one is not None]
-    return list(dict.fromkeys(map(str, [*named, *owners])))
+def question_words(page: ActivityPage) -> str:
+    """Who would be told if the reader asked for information, by what tells them of a question."""
+    activity = page.activity
+    told = would_hear(listeners_of_question(activity.release, activity), page.actor)
+    verb = "is" if len(set(told)) == 1 else "are"
+    said = f"{listed(told, 'and')} {verb} told. " if told else ""
+    return f"{said}It decides nothing; you can still decide."
 
 
 def _waiting(page: ActivityPage) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -197,7 +197,7 @@ def _waiting(page: ActivityPage) -> Iterator[tuple[str, tuple[str, ...]]]:
         return
     names = {one.ref: page.board.by_id[one.id].name for one in facts.activities}
     phases = {phase.key: phase.name for phase in page.board.phases}
-    for key, missing in missing_needs(facts).items():
+    for key, missing in _missing(facts, own).items():
         members = missing.phases.get(own.phase, ())
         if own.ref not in missing.activities and own.ref not in members:
             continue

@@ -5,7 +5,7 @@ States are plain strings, as the rows hold them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from releases.rules.transitions import ActivityState
 
@@ -28,11 +28,11 @@ class ActivityFacts:
     applies: bool = True
     attempt: int = 0
     overrides: int | None = None
+    # The full reference, "phase.activity": kept, for the rules ask for it over and over.
+    ref: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def ref(self) -> str:
-        """The full reference, "phase.activity"."""
-        return f"{self.phase}.{self.key}"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ref", f"{self.phase}.{self.key}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,10 +56,11 @@ class Missing:
     phases: Mapping[str, tuple[str, ...]]
 
 
-def missing_needs(facts: ReleaseFacts) -> dict[int, Missing]:
+def missing_needs(facts: ReleaseFacts, before: ActivityFacts | None = None) -> dict[int, Missing]:
     """For every blocked activity that will be done, by id, what it waits for directly (EXE-4).
 
-    The same as `explain_blocked` says of one; requests to skip need nothing.
+    The same as `explain_blocked` says of one; requests to skip need nothing. `before`: only for
+    those that need this activity, or the phase that it is in.
     """
     chain = _Chain(facts)
     to_do = {one.ref for one in facts.activities if one.overrides is None and one.applies}
@@ -73,6 +74,7 @@ def missing_needs(facts: ReleaseFacts) -> dict[int, Missing]:
         )
         for one in facts.in_order()
         if one.state == ActivityState.BLOCKED and one.applies and one.overrides is None
+        if before is None or chain.comes_after(one, before)
     }
 
 
@@ -118,6 +120,10 @@ class _Chain:
             self._members[activity.phase].append(activity.ref)
         states = {activity.id: activity.state for activity in facts.activities}
         self._reach: Reach = reach_of(facts, states)
+
+    def comes_after(self, activity: ActivityFacts, before: ActivityFacts) -> bool:
+        """Whether the activity needs this one by itself, or its phase that one's phase."""
+        return before.ref in activity.needs or before.phase in self._phases[activity.phase].needs
 
     def missing_phases(self, activity: ActivityFacts) -> list[Cause]:
         return [

@@ -15,6 +15,7 @@ from approvals.audience import (
     holders_of_role,
     managers_of_scope,
     members_of,
+    stuck_and_untold,
 )
 from approvals.models import Approval
 from approvals.services.decisions import standing_of
@@ -22,7 +23,7 @@ from approvals.services.telling import ASKED, round_facts, tell_stuck
 from audit.canonical import instant_text
 from audit.events import Listeners
 from audit.journal import Journal
-from audit.selectors import last_told, told_once
+from audit.selectors import told_once
 from releases.facts import author_ids, lineage_of
 from releases.models import Activity, Comment, Phase, Release
 from releases.rules.transitions import ACTIVITY_FAILED, ActivityState, ReleaseState
@@ -74,6 +75,14 @@ def tell_outcome(
     )
 
 
+def listeners_of_question(release: Release, activity: Activity) -> list[Listeners]:
+    """Who hears when somebody asks for information: whoever runs it, and who asked for an override."""
+    listeners = _responsible(release, activity.phase)
+    if activity.asked_by_id is not None:
+        listeners.insert(0, Listeners("asked_for", frozenset({activity.asked_by_id})))
+    return listeners
+
+
 def tell_question(
     release: Release,
     activity: Activity,
@@ -82,13 +91,10 @@ def tell_question(
     *,
     journal: Journal,
 ) -> None:
-    """Somebody who is asked asks back: whoever runs it hears, and who asked for an override, once."""
-    listeners = _responsible(release, activity.phase)
-    if activity.asked_by_id is not None:
-        listeners.insert(0, Listeners("asked_for", frozenset({activity.asked_by_id})))
+    """Somebody who is asked asks back: the listeners of a question hear of this one, once."""
     journal.tell(
         "information_asked",
-        listeners,
+        listeners_of_question(release, activity),
         host=approval.host,
         attempt=approval.attempt,
         once=f"question:{comment.pk}",
@@ -200,7 +206,7 @@ def tell_what_stands(
 
     `account`: who takes over; `why` they hear. In the whole release, or in `phase` alone: of a stuck
     round only whoever manages the release hears, unless it is stuck no more by who they are, or they
-    heard of it when it was told last.
+    have heard of it since it got stuck.
     """
     whom = Listeners(why, frozenset({account}), phase.name if phase else "")
     failed = Activity.objects.filter(
@@ -224,16 +230,9 @@ def tell_what_stands(
 
 
 def _still_stuck(release: Release, account: int, journal: Journal) -> Iterator[Approval]:
-    stuck = Approval.objects.select_related("scope").filter(
-        scope_id=release.scope_id, state=Approval.State.OPEN, stuck=True
-    )
-    rounds = list(stuck)
-    told = last_told("stuck", [one.host for one in rounds])
-    for one in rounds:
-        if account not in told.get((one.host, one.attempt), ()):
-            standing = standing_of(one, one.scope.lineage, journal)
-            if standing.evaluate().stuck:
-                yield one
+    for one in stuck_and_untold(release.scope_id, account).select_related("scope"):
+        if standing_of(one, one.scope.lineage, journal).evaluate().stuck:
+            yield one
 
 
 def _moment_of(release: Release, former: str, was_held: bool) -> tuple[str, str]:

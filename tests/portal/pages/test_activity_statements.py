@@ -45,15 +45,16 @@ def scene(attempts: int) -> tuple[Any, Activity]:
     return maya, gate
 
 
-@pytest.mark.parametrize(("query", "cost"), [("", 12), ("?tab=history", 12), ("?tab=policy", 11)])
+# Whoever may decide is told besides who hears of a question.
+@pytest.mark.parametrize(("query", "cost"), [("", 11), ("?tab=history", 11), ("?tab=policy", 10)])
 @pytest.mark.parametrize("attempts", [1, 30])
-@pytest.mark.parametrize("who", ["maya", "tom"])
+@pytest.mark.parametrize(("who", "more"), [("maya", 1), ("tom", 0)])
 def test_the_page_costs_the_same_whatever_has_happened(
-    attempts: int, query: str, cost: int, who: str
+    attempts: int, query: str, cost: int, who: str, more: int
 ) -> None:
     maya, gate = scene(attempts)
     found = statements(maya if who == "maya" else tom(), gate, query)
-    assert len(found) == cost, "\n".join(one[:160] for one in found)
+    assert len(found) == cost + more, "\n".join(one[:160] for one in found)
 
 
 def full_scene(others: int) -> tuple[Any, Activity]:
@@ -93,12 +94,14 @@ def full_scene(others: int) -> tuple[Any, Activity]:
 
 @pytest.mark.req("EXE-3")
 @pytest.mark.parametrize("others", [1, 15])
-@pytest.mark.parametrize("who", ["maya", "tom"])
-def test_the_rest_of_the_release_and_what_is_new_cost_nothing_more(others: int, who: str) -> None:
+@pytest.mark.parametrize(("who", "cost"), [("maya", 12), ("tom", 11)])
+def test_the_rest_of_the_release_and_what_is_new_cost_nothing_more(
+    others: int, who: str, cost: int
+) -> None:
     maya, gate = full_scene(others)
     reader = maya if who == "maya" else tom()
     shown = Browser(reader).get(f"/activities/{gate.pk}/").text
     for part in ("So far in this release", "Changed since you last opened", "Leads", "cab"):
         assert part.lower() in shown.lower(), part
     found = statements(reader, gate)
-    assert len(found) == 12, "\n".join(one[:160] for one in found)
+    assert len(found) == cost, "\n".join(one[:160] for one in found)

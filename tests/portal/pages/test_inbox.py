@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from portal.pages.inbox import bounds_for, load_inbox
 from portal.pages.inbox_filters import Asked
+from portal.services.people import set_user_active
 from releases.models import Product
 from releases.selectors import NEVER
 from releases.services.lifecycle import start_release
@@ -406,6 +407,52 @@ def test_nobody_is_told_to_expect_what_will_not_ask_them() -> None:
     assert "Next expected" not in inbox(scenes.tom()).text, (
         "who starts a release decides on none of it"
     )
+
+
+def planned(*approvers: dict[str, Any], by: Any, starter: Any = None, **more: Any) -> None:
+    """A release of two days from now whose one activity asks these approvers."""
+    release = scenes.run(b.phase("main", b.manual("gate", *approvers, **more)), start=False, by=by)
+    at = timezone.now() + dt.timedelta(days=2)
+    start_release(release_id=release.pk, at=at, actor=b.actor_for(starter or scenes.tom()))
+
+
+@pytest.mark.req("POL-6")
+@pytest.mark.parametrize(
+    ("separation", "asked"),
+    [({"requester": False}, True), ({"authors": False}, False), ({}, False)],
+)
+def test_who_may_decide_on_their_own_change_is_told_to_expect_it(
+    separation: dict[str, bool], asked: bool
+) -> None:
+    ines = scenes.people("ines").ines
+    b.give("release-manager", ines)
+    planned({"user": "ines"}, by=ines, separation=separation)
+    assert ("Next expected" in inbox(ines).text) is asked
+
+
+@pytest.mark.req("POL-6")
+def test_a_change_is_a_persons_own_by_whichever_account_it_was_made() -> None:
+    crew = scenes.people("ines", "maya")
+    other = b.person("ines-2", person=crew.ines.person)
+    b.role("watcher", rights=["view"])
+    for one in (crew.ines, crew.maya):
+        b.give("watcher", one)
+    b.give("release-manager", other)
+    planned({"user": "ines"}, {"user": "maya"}, by=other)
+    set_user_active(user_id=other.pk, active=False, actor=b.SYSTEM)
+    assert "Next expected" in inbox(crew.maya).text
+    assert "Next expected" not in inbox(crew.ines).text, "made by her, from an account now closed"
+
+
+@pytest.mark.req("A-070")
+def test_who_audits_by_another_account_is_not_told_to_expect_a_question() -> None:
+    crew = scenes.people("ines")
+    b.role("watcher", rights=["view"])
+    b.give("watcher", crew.ines)
+    planned({"user": "ines"}, by=scenes.tom())
+    assert "Next expected" in inbox(crew.ines).text
+    b.give("auditor", b.person("ines-2", person=crew.ines.person))
+    assert "Next expected" not in inbox(crew.ines).text
 
 
 def test_the_filter_of_what_blocks_leaves_out_what_nothing_waits_for() -> None:

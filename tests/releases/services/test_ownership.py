@@ -166,11 +166,11 @@ def test_whoever_takes_over_hears_once_of_what_is_stuck_and_why_something_failed
     )
     run_due(now=timezone.now())
     [held] = RoleAssignment.objects.filter(role__slug="legal")
-    b.give("release-manager", who.vera, release.scope)  # beside Tom, so that she is told with him
     end_role(assignment_id=held.pk, reason="Left.", actor=b.SYSTEM)
     empty, late = (b.activity(release, key) for key in ("empty", "late"))
     assert b.round_of(empty).stuck
-    change_manager(release_id=release.pk, manager="vera", reason="x", actor=b.SYSTEM)
+    for name in ("vera", "tom", "vera"):
+        change_manager(release_id=release.pk, manager=name, reason="x", actor=b.SYSTEM)
     told = Notice.objects.filter(user=who.vera, host__in=[empty.host, late.host])
     assert sorted(told.values_list("moment", flat=True)) == ["rejected", "stuck"]
     [failed] = told.filter(moment="rejected")
@@ -199,3 +199,22 @@ def test_what_gets_stuck_again_is_told_again_to_whoever_takes_over_again() -> No
     assert (b.round_of(gate).stuck, heard()) == (True, 1), "tom alone was told"
     give_to("vera")
     assert heard() == 2
+
+
+@pytest.mark.req("NTF-1", "EXE-9")
+def test_what_has_been_stuck_all_along_is_told_once_to_each_who_takes_over_in_turn() -> None:
+    who = people("vera", "nora")
+    b.role("legal", "Legal")
+    release = run(b.phase("p", b.manual("gate", {"role": "legal", "required": True})))
+    host = b.activity(release, "gate").host
+    for name in ("vera", "tom", "vera", "tom"):
+        change_manager(release_id=release.pk, manager=name, reason="x", actor=b.SYSTEM)
+    told = Notice.objects.filter(moment="stuck", host=host)
+    assert sorted(told.values_list("user__username", flat=True)) == ["tom", "vera"]
+    # Whoever manages it beside the one who is named was told with them, and is not told anew.
+    b.give("release-manager", who.nora, release.scope)
+    gate_is_free = b.give("legal", who.vera)
+    end_role(assignment_id=gate_is_free.pk, reason="Left.", actor=b.SYSTEM)
+    assert told.filter(user=who.nora).count() == 1
+    change_manager(release_id=release.pk, manager="nora", reason="x", actor=b.SYSTEM)
+    assert told.filter(user=who.nora).count() == 1
