@@ -16,7 +16,7 @@ from portal.forms.release_fields import (
     StakeholdersField,
     WordsField,
 )
-from portal.pages.release_acts import rows_for
+from portal.pages.release_acts import choices_to_retry, rows_for
 from portal.pages.release_scene import Scene
 from releases.models import Release
 from releases.rules.content_moments import SHIPPED, content_may_change
@@ -175,10 +175,7 @@ class AbortForm(ActForm):
 
 def offer_failed(form: ActForm) -> None:
     """Let a form choose among what has failed: all of it, unless something is taken out."""
-    choices = [
-        (str(row.activity.pk), f"{row.activity.phase.name}: {row.activity.name}")
-        for row in rows_for(form.scene, "retry")
-    ]
+    choices = choices_to_retry(form.scene)
     form.fields["activities"].choices = choices  # type: ignore[attr-defined]
     form.fields["activities"].initial = [key for key, _ in choices]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -114,21 +114,38 @@ _PLANNERS: Final[Mapping[str, Callable[[ReleaseFacts], Plan]]] = {
 }
 
 
-# What is said instead where a new attempt does not open at once.
+# What is said instead where a new attempt may have to wait, whichever of them are ticked.
 _LATER: Final[Mapping[str, str]] = {
-    "retry": "A new attempt opens once {then}: everyone is asked afresh then, and the former round "
-    "stays readable.",
-    "fix": "The release ships what you say here. A new attempt opens once {then}: everyone is asked "
-    "afresh then, about the new content.",
+    "retry": "What is ticked gets a new attempt once {then}: everyone is asked afresh then, and the "
+    "former round stays readable.",
+    "fix": "The release ships what you say here. What is ticked gets a new attempt once {then}: "
+    "everyone is asked afresh then, about the new content.",
 }
 
 
-def act_of(scene: Scene, key: str, activity_id: int | None = None) -> Act:
-    """An act, in the words that suit the release, or this activity. Raises KeyError for what is no act."""
+def act_of(scene: Scene, key: str) -> Act:
+    """An act, in the words that suit the release. Raises KeyError for what is no act.
+
+    What it says of a new attempt holds for any choice of activities: they may be ticked and unticked
+    after it was said.
+    """
     if key == "abort" and scene.is_planned:
         return _CANCEL
-    then = _once(scene, activity_id) if key in _LATER else ""
+    then = _once(scene) if key in _LATER else ""
     return replace(ACTS[key], consequence=_LATER[key].format(then=then)) if then else ACTS[key]
+
+
+def _halting(scene: Scene) -> dict[int, str]:
+    """What has failed and keeps everything new from opening: names by key."""
+    facts = scene.board.facts()
+    phases = {
+        one.key for one in halting_phases(facts, {one.id: one.state for one in facts.activities})
+    }
+    return {
+        row.activity.pk: row.activity.name
+        for row in scene.failed
+        if scene.board.phase_keys[row.activity.phase_id] in phases
+    }
 
 
 def _once(scene: Scene, activity_id: int | None = None) -> str:
@@ -136,20 +153,30 @@ def _once(scene: Scene, activity_id: int | None = None) -> str:
 
     Of this activity, or of any that the reader may try again.
     """
-    facts = scene.board.facts()
-    halting = {
-        one.key for one in halting_phases(facts, {one.id: one.state for one in facts.activities})
-    }
-    failed = {
-        row.activity.pk
-        for row in scene.failed
-        if scene.board.phase_keys[row.activity.phase_id] in halting
-    }
+    halting = _halting(scene).keys()
     meant = [row.activity.pk for row in rows_for(scene, "retry")]
-    others = any(failed - {key} for key in (meant if activity_id is None else [activity_id]))
+    others = any(halting - {key} for key in (meant if activity_id is None else [activity_id]))
     parts = ["the release is resumed"] if scene.release.held else []
     parts += ["nothing else that has failed holds the release"] if others else []
     return listed(parts, "and")
+
+
+def choices_to_retry(scene: Scene) -> list[tuple[str, str]]:
+    """The activities that the reader may try again, each with what its new attempt waits for."""
+    halting = _halting(scene)
+    return [
+        (str(row.activity.pk), f"{row.activity.phase.name}: {row.activity.name}{after}")
+        for row in rows_for(scene, "retry")
+        for after in [_waits_for([halting[key] for key in halting if key != row.activity.pk])]
+    ]
+
+
+def _waits_for(names: Sequence[str]) -> str:
+    """ " – opens once Second is tried again or skipped", true whichever of them are ticked."""
+    if not names:
+        return ""
+    verb = "is" if len(set(names)) == 1 else "are"
+    return f" – opens once {listed(names, 'and')} {verb} tried again or skipped"
 
 
 def answer_for(scene: Scene, key: str) -> Answer:

@@ -111,19 +111,20 @@ def _form(request: HttpRequest, scene: Scene, act: str) -> ActForm:
         request.POST if request.method == "POST" else None,
         scene=scene,
         zone=zone_for(request.user),
-        initial=_initial(request, act),
+        initial=_initial(request, scene, act),
     )
 
 
 _ABOUT_THE_PERSON: Final = frozenset({"no_permission", "auditor", "token_scope"})
 
 
-def _initial(request: HttpRequest, act: str) -> dict[str, Any]:
-    key = request.GET.get("activity", "")
-    if not key:
+def _initial(request: HttpRequest, scene: Scene, act: str) -> dict[str, Any]:
+    """The activity that the address names, where it may be chosen."""
+    named = request.GET.get("activity", "")
+    chosen = chosen_row(scene, act, named) if named else None
+    if chosen is None:
         return {}
-    found: dict[str, dict[str, Any]] = {"retry": {"activities": [key]}, "skip": {"activity": key}}
-    return found.get(act, {})
+    return {"activities": [str(chosen)]} if act == "retry" else {"activity": str(chosen)}
 
 
 def _do(act: str, release_id: int, form: ActForm, actor: Actor) -> Any:
@@ -167,9 +168,7 @@ def _page(
     status: int = 200,
     refusal: Refusal | None = None,
 ) -> HttpResponseBase:
-    chosen = chosen_row(scene, act, request.GET.get("activity", "")) if act == "retry" else None
-    told = act_of(scene, act, chosen)
-    context = {"scene": scene, "act": told, "form": form, "refusal": refusal}
+    context = {"scene": scene, "act": act_of(scene, act), "form": form, "refusal": refusal}
     if refusal is not None:
         status = refusal.status
     return render(request, "portal/releases/act.html", context, status=status)

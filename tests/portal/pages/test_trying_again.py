@@ -122,13 +122,83 @@ def test_the_page_of_an_activity_says_when_it_is_tried_again_itself() -> None:
     first, second = (b.activity(release, key) for key in ("first", "second"))
     browser = Browser(tom())
     assert NOTHING_ELSE not in browser.get(f"/activities/{first.pk}/").part("decide").text
-    chosen = f"/releases/{release.pk}/retry/?activity="
-    assert NOTHING_ELSE not in browser.get(f"{chosen}{first.pk}").text
-    for of in (second.pk, "x", 10**40):
-        assert NOTHING_ELSE in browser.get(f"{chosen}{of}").text
     assert NOTHING_ELSE in browser.get(f"/activities/{second.pk}/").part("decide").text
     retry_activity(activity_id=first.pk, reason="Again.", actor=b.actor_for(tom()))
     assert state(first) == "awaiting_approval"
+
+
+def boxes(page: Page) -> dict[str, bool]:
+    """What may be tried again, as its label says it, and whether it is ticked."""
+    return {
+        label.text: "checked" in box.attrs
+        for label in page.root.all("label", class_="choice")
+        for box in label.all("input", name="activities")
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "given"), [("retry", {}), ("fix", {"commit": "def"})], ids=["retry", "fix"]
+)
+def test_what_is_said_of_a_new_attempt_holds_whatever_is_ticked(
+    name: str, given: dict[str, str]
+) -> None:
+    """The second waits for the first, and not the other way about."""
+    release = failed(failure="hold", second="continue")
+    first, second = (b.activity(release, key) for key in ("first", "second"))
+    labels = ["One: First", "Two: Second – opens once First is tried again or skipped"]
+
+    def assert_said(page: Page, *ticked: bool) -> None:
+        [said] = page.root.all("p", class_="note")
+        assert f"What is ticked gets a new attempt {NOTHING_ELSE}" in said.text
+        assert "A new attempt opens" not in said.text
+        assert boxes(page) == dict(zip(labels, ticked, strict=True))
+
+    browser, path = Browser(tom()), f"/releases/{release.pk}/{name}/"
+    assert_said(browser.get(path), True, True)
+    named = {first.pk: (True, False), second.pk: (False, True)} if name == "retry" else {}
+    for of in (first.pk, second.pk, "x", 10**40):
+        page = browser.get(f"{path}?activity={of}")
+        assert_said(page, *named.get(of, (True, True)))
+        for key, ticked in ((first.pk, (True, False)), (second.pk, (False, True))):
+            again = browser.send(page.form(f"?activity={of}"), reason="", activities=[key])
+            assert again.status == 422
+            assert_said(again, *ticked)
+    press(release, name, activities=[second.pk], **given)
+    assert (state(first), state(second)) == ("rejected", "blocked")
+    press(release, "retry", activities=[first.pk])
+    assert (state(first), state(second)) == ("awaiting_approval", "awaiting_approval")
+
+
+@pytest.mark.parametrize("name", ["retry", "fix"])
+def test_what_may_not_be_tried_again_by_the_reader_is_named_as_what_is_waited_for(
+    name: str,
+) -> None:
+    who = people("maya", "olga")
+    release = run(
+        b.phase("one", b.manual("first", {"user": "maya"}), owner={"user": "olga"}),
+        b.phase("two", b.manual("second", {"user": "maya"}), needs=[]),
+        b.phase("three", b.manual("third", {"user": "maya"}), needs=[]),
+    )
+    for key in ("first", "second", "third"):
+        b.vote(b.activity(release, key), who.maya, "reject")
+    page = seen(who.olga, release, f"{name}/")
+    assert boxes(page) == {
+        "One: First – opens once Second and Third are tried again or skipped": True
+    }
+    assert NOTHING_ELSE in page.root.one("p", class_="note").text
+
+
+def test_an_address_that_names_nothing_to_skip_chooses_nothing() -> None:
+    release = one_failed()
+    gate = b.activity(release, "first")
+    for of, wanted in (
+        (gate.pk, "One: First"),
+        ("x", "Choose an activity"),
+        ("", "Choose an activity"),
+    ):
+        options = seen(tom(), release, f"skip/?activity={of}").part("id_activity").all("option")
+        chosen = [one.text for one in options if "selected" in one.attrs] or [options[0].text]
+        assert chosen == [wanted]
 
 
 def test_a_hold_and_another_failure_are_both_named() -> None:
