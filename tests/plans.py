@@ -25,17 +25,6 @@ def rows_read(call: Callable[[], Any], ending: str = "") -> int:
     return sum(_read(node) for one in chosen for node in _nodes(plan_of(one)))
 
 
-def forget_statistics(cursor: Any) -> None:
-    """What other tests have left in the sizes of tables must choose no plan: all are unknown again.
-
-    They stay in pg_class though the rows of a test are rolled back.
-    """
-    cursor.execute(
-        "UPDATE pg_class SET reltuples = -1, relpages = 0 WHERE relkind = 'r' "
-        "AND relnamespace = current_schema()::regnamespace"
-    )
-
-
 def plan_of(statement: str) -> dict[str, Any]:
     """The plan by which a statement was answered, with what each step of it read."""
     with connection.cursor() as cursor:
@@ -44,6 +33,14 @@ def plan_of(statement: str) -> dict[str, Any]:
     plan = found if isinstance(found, list) else json.loads(found)
     first: dict[str, Any] = plan[0]["Plan"]
     return first
+
+
+def main_steps(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The steps of a plan through which its rows come, without what is looked up beside them."""
+    yield plan
+    for part in plan.get("Plans", ()):
+        if part["Parent Relationship"] not in ("InitPlan", "SubPlan"):
+            yield from main_steps(part)
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -125,14 +125,15 @@ def test_fewer_or_more_who_hold_it_up_leave_what_happened_where_it_is(
     page, gate, other = watched(open_window, installation, size)
     if scrolled:
         page.mouse.wheel(0, 4000)
-    before_holders = page.locator("#release-holdups .holder").count()
+    holders = page.locator("#release-holdups .holder")
+    before_holders = holders.count()
     place = rest_on(page, page.locator(f"#feed {thing}").last)
     before = under(page, place)
     approve(installation, gate)
     vote(installation, "omar", other, "approve")
     expect(page.locator(f"#status-{other}")).to_contain_text("Completed", timeout=LIVE)
     expect(page.locator(f"#status-{gate}")).to_contain_text("1 of 2", timeout=LIVE)
-    assert page.locator("#release-holdups .holder").count() != before_holders
+    expect(holders).not_to_have_count(before_holders, timeout=LIVE)
     assert_still(under(page, place), before)
 
 
@@ -150,7 +151,7 @@ def test_a_part_that_changes_under_the_mouse_stays_where_it_is(
     vote(installation, "omar", other, "approve")
     expect(page.locator(f"#status-{other}")).to_contain_text("Completed", timeout=LIVE)
     expect(page.locator(f"#status-{gate}")).to_contain_text("1 of 2", timeout=LIVE)
-    assert part.inner_text() != words
+    expect(part).not_to_have_text(words, use_inner_text=True, timeout=LIVE)
     assert top_of(part) == pytest.approx(before, abs=1)
 
 
