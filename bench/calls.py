@@ -56,7 +56,8 @@ def pending(token: str) -> Call:
 
 def page(session: str, path: str, status: int = 200) -> Call:
     """A page, or a poll of an open one, as a browser asks for it with a session."""
-    headers = {"Accept": "text/html", "Connection": "close", "Cookie": f"sessionid={session}"}
+    cookies = f"sessionid={session}; csrftoken={'c' * 32}"  # a browser has both from its sign-in
+    headers = {"Accept": "text/html", "Connection": "close", "Cookie": cookies}
     return Call("GET", path, headers, status=status)
 
 

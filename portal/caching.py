@@ -1,4 +1,4 @@
-"""Where short-lived facts are kept: limits of sign-in, the worker's statistics."""
+"""Where short-lived facts are kept: limits of sign-in, the worker's statistics, parts of pages."""
 
 from __future__ import annotations
 
@@ -9,18 +9,24 @@ MOST_ENTRIES: Final = 100_000
 
 
 def cache_settings(redis: str) -> dict[str, Any]:
-    """Django's caches: the Redis of that address, else a table of the database, which `migrate` makes."""
+    """Django's caches: the Redis of that address, else a table of the database, which `migrate` makes.
+
+    Parts of pages are kept in the process: to fetch them elsewhere would take as long as to make them.
+    """
+    parts = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "parts"}
     if redis:
         return {
             "default": {
                 "BACKEND": "django.core.cache.backends.redis.RedisCache",
                 "LOCATION": redis,
-            }
+            },
+            "template_fragments": parts,  # Django's name for what {% cache %} keeps
         }
     return {
         "default": {
             "BACKEND": "django.core.cache.backends.db.DatabaseCache",
             "LOCATION": "countersign_cache",
             "OPTIONS": {"MAX_ENTRIES": MOST_ENTRIES},
-        }
+        },
+        "template_fragments": parts,
     }

@@ -32,7 +32,12 @@ def short_moment_words(moment: dt.datetime, zone: ZoneInfo, now: dt.datetime) ->
 
     A weekday is yesterday's or one of the next five days, so that no one says two things.
     """
-    local, today = moment.astimezone(zone), now.astimezone(zone).date()
+    return words_on(moment, zone, now.astimezone(zone).date())
+
+
+def words_on(moment: dt.datetime, zone: ZoneInfo, today: dt.date) -> str:
+    """The same by the reader's day."""
+    local = moment.astimezone(zone)
     away = (local.date() - today).days
     if away == 0:
         return f"{local:%H:%M}"

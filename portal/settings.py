@@ -371,7 +371,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if COUNTERSIGN_EMBEDDED
-        else "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+        else "portal.static_files.NamedOnce"
     },
 }
 MEDIA_ROOT = COUNTERSIGN_VAR_DIR / "files"

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 from django.db import models
-from django.db.models import OuterRef, Subquery, Value
+from django.db.models import Case, OuterRef, Subquery, Value, When
 from django.db.models.functions import Cast, Concat
 
 from approvals.models import Approval, AskedPerson
@@ -83,11 +83,13 @@ def _with_notice(
     *,
     asks: bool = True,
 ) -> models.QuerySet[Any]:
-    newest = told.filter(user_id=user_id, needs_action=asks).order_by("-pk").values("pk")[:1]
+    own = told.filter(user_id=user_id, needs_action=asks).order_by("-pk")
     if unread:
-        rows = rows.annotate(newest=Subquery(newest))
-        newest = Notice.objects.filter(pk=OuterRef("newest"), read_at=None).values("pk")
-    return rows.annotate(notice=Subquery(newest)).filter(notice__isnull=False)
+        is_unread = Case(When(read_at=None, then=Value(True)), default=Value(False))
+        newest = own.annotate(is_unread=is_unread).values("is_unread")[:1]
+        rows = rows.annotate(is_unread=Subquery(newest)).filter(is_unread=True)
+    rows = rows.annotate(notice=Subquery(own.values("pk")[:1]))
+    return rows if unread else rows.filter(notice__isnull=False)
 
 
 def number_waiting(user_id: int) -> Any:

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache, lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,6 +28,7 @@ from portal.moments import (
     span_words,
     time_left_words,
     urgency,
+    words_on,
     zone_for,
 )
 from portal.pages.portal_pages import portal_page
@@ -103,11 +105,24 @@ def moment(context: template.Context, when: dt.datetime | None, form: str = "") 
 
 def moment_markup(when: dt.datetime, zone: ZoneInfo, now: dt.datetime | None = None) -> SafeString:
     """The same by a zone; with `now` as short as stays clear."""
+    # Short words change at midnight alone, so that the same moment is put together once a day.
+    return _moment(when, zone, now and now.astimezone(zone).date())
+
+
+@lru_cache(maxsize=4096)
+def _moment(when: dt.datetime, zone: ZoneInfo, today: dt.date | None) -> SafeString:
     full = moment_words(when, zone)
-    words = short_moment_words(when, zone, now) if now else full
+    words = full if today is None else words_on(when, zone, today)
     return format_html(
         '<time datetime="{}" title="{}">{}</time>', when.isoformat(timespec="seconds"), full, words
     )
+
+
+@register.simple_tag(takes_context=True)
+def reader_day(context: template.Context) -> str:
+    """The reader's zone and day, on which short moments depend: for what is kept of a page."""
+    zone = zone_for(_reader(context))
+    return f"{zone.key} {timezone.now().astimezone(zone).date()}"
 
 
 @register.simple_tag(takes_context=True)
@@ -158,7 +173,12 @@ def _time_left(due: dt.datetime, now: dt.datetime, zone: ZoneInfo) -> SafeString
 @register.simple_tag
 def avatar(name: Any) -> SafeString:
     """The initials of a name, beside which the name itself stands."""
-    words = re.findall(r"\w+", str(name))
+    return _avatar(str(name))
+
+
+@lru_cache(maxsize=1024)
+def _avatar(name: str) -> SafeString:
+    words = re.findall(r"\w+", name)
     initials = "".join(word[0] for word in [*words[:1], *words[1:][-1:]]).upper()
     return format_html('<span class="avatar" aria-hidden="true">{}</span>', initials or "–")
 
@@ -209,6 +229,12 @@ def count(number: int | None, name: str = "", meaning: str = "") -> SafeString:
 def portal_page_of(row: Any) -> str:
     """The portal's page of a row of the administration; empty where there is none."""
     return portal_page(row)
+
+
+@register.filter
+def digest_of(shown: Any) -> str:
+    """What tells a dataclass of plain values from every other: for parts of pages that are kept."""
+    return sha256(repr(shown).encode()).hexdigest()
 
 
 @register.filter
