@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -136,15 +137,31 @@ def act_of(scene: Scene, key: str) -> Act:
 
 
 def _halting(scene: Scene) -> dict[int, str]:
-    """What has failed and keeps everything new from opening: names by key."""
-    facts = scene.board.facts()
+    """What has failed and keeps everything new from opening: names by key.
+
+    Where another activity of the release is called the same, as its box calls it.
+    """
+    facts, in_full = scene.board.facts(), _in_full(scene)
+    called = Counter(one.name for one in scene.board.activities)
     phases = {
         one.key for one in halting_phases(facts, {one.id: one.state for one in facts.activities})
     }
     return {
-        row.activity.pk: row.activity.name
+        row.activity.pk: in_full[row.activity.pk]
+        if called[row.activity.name] > 1
+        else row.activity.name
         for row in scene.failed
         if scene.board.phase_keys[row.activity.phase_id] in phases
+    }
+
+
+def _in_full(scene: Scene) -> dict[int, str]:
+    """Every activity as "Phase: name", by key; with its number where two of a phase are called the same."""
+    full = {one.pk: f"{one.phase.name}: {one.name}" for one in scene.board.activities}
+    called = Counter(full.values())
+    return {
+        one.pk: full[one.pk] if called[full[one.pk]] == 1 else f"{full[one.pk]} ({one.reference})"
+        for one in scene.board.activities
     }
 
 
@@ -156,27 +173,34 @@ def _once(scene: Scene, activity_id: int | None = None) -> str:
     halting = _halting(scene).keys()
     meant = [row.activity.pk for row in rows_for(scene, "retry")]
     others = any(halting - {key} for key in (meant if activity_id is None else [activity_id]))
-    parts = ["the release is resumed"] if scene.release.held else []
+    parts = _resumed(scene)
     parts += ["nothing else that has failed holds the release"] if others else []
     return listed(parts, "and")
 
 
+def _resumed(scene: Scene) -> list[str]:
+    return ["the release is resumed"] if scene.release.held else []
+
+
 def choices_to_retry(scene: Scene) -> list[tuple[str, str]]:
     """The activities that the reader may try again, each with what its new attempt waits for."""
-    halting = _halting(scene)
+    halting, in_full = _halting(scene), _in_full(scene)
     return [
-        (str(row.activity.pk), f"{row.activity.phase.name}: {row.activity.name}{after}")
+        (str(row.activity.pk), f"{in_full[row.activity.pk]}{after}")
         for row in rows_for(scene, "retry")
-        for after in [_waits_for([halting[key] for key in halting if key != row.activity.pk])]
+        for others in [[halting[key] for key in halting if key != row.activity.pk]]
+        for after in [_waits_for(_resumed(scene), others)]
     ]
 
 
-def _waits_for(names: Sequence[str]) -> str:
-    """ " – opens once Second is tried again or skipped", true whichever of them are ticked."""
-    if not names:
-        return ""
-    verb = "is" if len(set(names)) == 1 else "are"
-    return f" – opens once {listed(names, 'and')} {verb} tried again or skipped"
+def _waits_for(first: Sequence[str], names: Sequence[str]) -> str:
+    """ " – opens once Second is tried again or skipped", true whichever of them are ticked.
+
+    `first`: what else must be so.
+    """
+    verb = "is" if len(names) == 1 else "are"
+    parts = [*first, *([f"{listed(names, 'and')} {verb} tried again or skipped"] if names else [])]
+    return f" – opens once {listed(parts, 'and')}" if parts else ""
 
 
 def answer_for(scene: Scene, key: str) -> Answer:

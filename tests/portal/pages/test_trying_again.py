@@ -170,6 +170,41 @@ def test_what_is_said_of_a_new_attempt_holds_whatever_is_ticked(
 
 
 @pytest.mark.parametrize("name", ["retry", "fix"])
+def test_what_is_called_the_same_is_told_apart(name: str) -> None:
+    maya = people("maya").maya
+    gate = b.manual("gate", {"user": "maya"}, name="Sign-off", needs=[])
+    release = run(
+        b.phase("one", gate),
+        b.phase("two", gate, needs=[]),
+        b.phase("three", gate, {**gate, "key": "again"}, needs=[]),
+    )
+    gates = [b.activity(release, key) for key in ("one.gate", "two.gate", "three.gate", "again")]
+    for one in gates:
+        b.vote(one, maya, "reject")
+    called = ["One: Sign-off", "Two: Sign-off"]
+    called += [f"Three: Sign-off ({one.reference})" for one in gates[2:]]
+
+    def others(label: str) -> str:
+        first, second, third = (one for one in called if one != label)
+        return f"{first}, {second} and {third}"
+
+    assert boxes(seen(tom(), release, f"{name}/")) == {
+        f"{label} – opens once {others(label)} are tried again or skipped": True for label in called
+    }
+
+
+@pytest.mark.parametrize("name", ["retry", "fix"])
+def test_while_it_is_held_no_box_says_that_its_attempt_opens_before(name: str) -> None:
+    release = failed(failure="hold", second="continue", held=True)
+    page = seen(tom(), release, f"{name}/")
+    assert boxes(page) == {
+        "One: First – opens once the release is resumed": True,
+        "Two: Second – opens once the release is resumed and First is tried again or skipped": True,
+    }
+    assert RESUMED in page.root.one("p", class_="note").text
+
+
+@pytest.mark.parametrize("name", ["retry", "fix"])
 def test_what_may_not_be_tried_again_by_the_reader_is_named_as_what_is_waited_for(
     name: str,
 ) -> None:
