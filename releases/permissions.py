@@ -19,21 +19,22 @@ from releases.facts import lineage_of, root_scope
 from releases.models import Phase, Product, Release
 
 
-def _around(release: Release) -> tuple[Any, ...]:
+def _places_of(release: Release) -> tuple[Any, ...]:
+    """Where a right counts for a release, innermost first: on itself, its product, everything."""
     # Keys are enough for guardian's rows, so neither product nor root scope is fetched.
     return release, Product(pk=release.product_id), root_scope(release)
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
-    """What an actor holds around a release, and whether rows give them `manage` there."""
+class Rights:
+    """What an actor holds where a release is, and whether rows give them `manage` there."""
 
     held: Held
     gives_manage: bool
 
 
 @lru_cache(maxsize=8)
-def _read_around(scopes: int) -> CompiledValues:
+def _read_rights(scopes: int) -> CompiledValues:
     """The query for both, with as many scopes as there are around a release; put together once."""
 
     def build(user_id: int, product: int, release: int, **places: int) -> QuerySet[Any, Any]:
@@ -52,11 +53,11 @@ def _read_around(scopes: int) -> CompiledValues:
     return CompiledValues(build, user_id=int, product=int, release=int, **places)
 
 
-def rights_around(actor: Actor, release: Release) -> Around:
+def rights_around(actor: Actor, release: Release) -> Rights:
     """One query, for a page that asks several questions about the reader and the release."""
     lineage = lineage_of(release)
     found = list(
-        _read_around(len(lineage)).rows(
+        _read_rights(len(lineage)).rows(
             user_id=actor.user_id or 0,
             product=release.product_id,
             release=release.pk,
@@ -65,7 +66,7 @@ def rights_around(actor: Actor, release: Release) -> Around:
     )
     roles = [(role, bool(reads)) for kind, role, reads in found if kind == "role"]
     held = Held(frozenset(role for role, _ in roles), any(reads for _, reads in roles))
-    return Around(held, gives_manage=any(kind == "manage" for kind, _, _ in found))
+    return Rights(held, gives_manage=any(kind == "manage" for kind, _, _ in found))
 
 
 def can_create_release(actor: Actor, product: Product) -> Answer:
@@ -78,39 +79,54 @@ def can_create_release(actor: Actor, product: Product) -> Answer:
 
 def can_start_release(actor: Actor, release: Release) -> Answer:
     """Whether the actor may start it: `start` or `manage`."""
-    found = can(actor, "start", *_around(release)) or can(actor, "manage", *_around(release))
+    found = can(actor, "start", *_places_of(release)) or can(actor, "manage", *_places_of(release))
     return unless_auditor(found, actor, release.scope.lineage)
 
 
 def can_manage_release(actor: Actor, release: Release, held: Held | None = None) -> Answer:
     """Whether the actor may hold, resume, abort, defer or change it, whatever has failed."""
-    found = can(actor, "manage", *_around(release))
-    return unless_auditor(found, actor, release.scope.lineage, held)
+    return _manages(actor, release, lambda: held)
 
 
 def can_manage_shown(actor: Actor, release: Release, reach: Callable[[], Reach]) -> Answer:
     """The same of a release as `release_to_show` loads it, which knows of the right already."""
-    found = by_rows(actor, "manage", release.gives_manage)  # type: ignore[attr-defined]
-    lineage = release.scope.lineage
-    return unless_auditor(found, actor, lineage, reach().held(lineage)) if found else found
+    given: bool = release.gives_manage  # type: ignore[attr-defined]
+    return _manages(actor, release, lambda: reach().held(release.scope.lineage), given)
 
 
 def can_manage_phase(
-    actor: Actor, release: Release, phase: Phase, around: Around | None = None
+    actor: Actor, release: Release, phase: Phase, rights: Rights | None = None
 ) -> Answer:
     """Whether the actor may retry and skip inside a phase: its owner, or who manages the release.
 
-    `around`: what `rights_around` has found, where that is known already.
+    `rights`: what `rights_around` has found, where that is known already.
     """
-    owner = owns_phase(actor, release, phase, around.held if around else None)
+    owner = owns_phase(actor, release, phase, rights.held if rights else None)
     if owner.code == AUDITOR.code:
         return owner
     if owner:
         return within_token(actor, "manage")
-    if around is None:
+    if rights is None:
         return can_manage_release(actor, release)
-    found = by_rows(actor, "manage", around.gives_manage)
-    return unless_auditor(found, actor, release.scope.lineage, around.held)
+    return _manages(actor, release, lambda: rights.held, rights.gives_manage)
+
+
+def _manages(
+    actor: Actor,
+    release: Release,
+    held: Callable[[], Held | None],
+    given: bool | None = None,
+) -> Answer:
+    """Whether the actor manages it: the right by rows, unless they read only.
+
+    `given`: whether rows give it, where that is known; `held`: what they hold, asked after a yes alone.
+    """
+    rows = (
+        can(actor, "manage", *_places_of(release))
+        if given is None
+        else by_rows(actor, "manage", given)
+    )
+    return unless_auditor(rows, actor, release.scope.lineage, held()) if rows else rows
 
 
 def owns_phase(actor: Actor, release: Release, phase: Phase, held: Held | None = None) -> Answer:
@@ -176,13 +192,13 @@ def _can_mend(actor: Actor, release: Release, phases: list[Phase]) -> Answer:
 
 def can_report_result(actor: Actor, release: Release) -> Answer:
     """Whether the actor may report what a pipeline or check found."""
-    found = can(actor, "report_result", *_around(release))
+    found = can(actor, "report_result", *_places_of(release))
     return unless_auditor(found, actor, release.scope.lineage)
 
 
 def can_view_audit(actor: Actor, release: Release) -> Answer:
     """Whether the actor may see addresses and sessions in the record."""
-    return can(actor, "view_audit", *_around(release))
+    return can(actor, "view_audit", *_places_of(release))
 
 
 def can_decide(actor: Actor) -> Answer:

@@ -14,7 +14,7 @@ from portal.pages.release_scene import Scene
 from releases.facts import lineage_of
 from releases.models import Activity
 from releases.permissions import (
-    Around,
+    Rights,
     can_manage_phase,
     can_manage_release,
     rights_around,
@@ -22,7 +22,7 @@ from releases.permissions import (
 from releases.rules.transitions import ACTIVITY_FAILED
 
 
-class _SceneAround(Scene):
+class _SceneOfActivity(Scene):
     """The release of an activity's page: read with the activity, and the right when it is needed."""
 
     activity: Activity
@@ -57,10 +57,10 @@ class Mending:
         """What the reader holds around the release; one query, whatever else is asked of it."""
         if self.has_failed:
             return self._scene.reach().held(lineage_of(self.page.activity.release))
-        return self._around.held
+        return self._rights.held
 
     @cached_property
-    def _around(self) -> Around:
+    def _rights(self) -> Rights:
         return rights_around(self.page.actor, self.page.activity.release)
 
     @cached_property
@@ -69,7 +69,7 @@ class Mending:
         activity = self.page.activity
         if self.has_failed:
             return YES if self._scene.mends(activity) else self._scene.may_manage
-        return can_manage_phase(self.page.actor, activity.release, activity.phase, self._around)
+        return can_manage_phase(self.page.actor, activity.release, activity.phase, self._rights)
 
     @cached_property
     def ways_out(self) -> list[Choice]:
@@ -86,6 +86,6 @@ class Mending:
     def _scene(self) -> Scene:
         page = self.page
         reach = cache(lambda: reach_of(page.actor.user_id))
-        scene = _SceneAround(page.actor, page.activity.release, page.board, reach)
+        scene = _SceneOfActivity(page.actor, page.activity.release, page.board, reach)
         scene.activity = page.activity
         return scene
