@@ -85,7 +85,9 @@ class Compiled(_Asked, Generic[M]):
     `select_related` and annotations if need be. What it does must not depend on the values (a value
     that is None, or an empty list, makes another query), nor on anything that changes while the
     process lives. A number may be a part of a text (`f"/{key}/"`); nothing else may be reckoned with:
-    what is computed from a parameter is a parameter of its own. Raises ValueError at first use for a parameter that the query does not ask for.
+    what is computed from a parameter is a parameter of its own. It orders and groups by no constant:
+    written into the text, a number there would be a column's position. Raises ValueError at first use for
+    a parameter that the query does not ask for.
     """
 
     def __init__(self, build: Callable[..., models.QuerySet[M]], **parameters: type[Value]) -> None:

@@ -6,6 +6,9 @@ from typing import Any, Final
 
 # Beyond it Django throws entries away unseen: by as many tries a limit could be washed out.
 MOST_ENTRIES: Final = 100_000
+# In each process; some ten megabytes. Beyond it a third of them goes: with Django's 300 the pages of a
+# hundred readers, four parts each, would push each other's parts out before they were looked at again.
+MOST_PARTS: Final = 3_000
 
 
 def cache_settings(redis: str) -> dict[str, Any]:
@@ -13,7 +16,11 @@ def cache_settings(redis: str) -> dict[str, Any]:
 
     Parts of pages are kept in the process: to fetch them elsewhere would take as long as to make them.
     """
-    parts = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "parts"}
+    parts = {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "parts",
+        "OPTIONS": {"MAX_ENTRIES": MOST_PARTS},
+    }
     if redis:
         return {
             "default": {

@@ -216,7 +216,8 @@ def _hearing(
 def _chosen(told: Told) -> dict[int, Listeners]:
     found: dict[int, Listeners] = {}
     for one in told.listeners:
-        for user_id in (*one.users, *(one.found_by or ())):
+        # By account, as PostgreSQL gives them.
+        for user_id in sorted({*one.users, *(one.found_by or ())}):
             found.setdefault(user_id, one)
     return found
 

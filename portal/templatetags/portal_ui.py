@@ -106,7 +106,8 @@ def moment(context: template.Context, when: dt.datetime | None, form: str = "") 
 def moment_markup(when: dt.datetime, zone: ZoneInfo, now: dt.datetime | None = None) -> SafeString:
     """The same by a zone; with `now` as short as stays clear."""
     # Short words change at midnight alone, so that the same moment is put together once a day.
-    return _moment(when, zone, now and now.astimezone(zone).date())
+    # In UTC, because two moments of the hour that comes twice in autumn are equal in their own zone.
+    return _moment(when.astimezone(dt.UTC), zone, now and now.astimezone(zone).date())
 
 
 @lru_cache(maxsize=4096)
@@ -152,7 +153,7 @@ def time_left_markup(due: dt.datetime | None, now: dt.datetime, zone: ZoneInfo) 
     """The same by a moment and a zone."""
     if due is None:
         return mark_safe('<span class="time-left muted">No deadline</span>')
-    return _time_left(due, now, zone)
+    return _time_left(due.astimezone(dt.UTC), now, zone)  # as in moment_markup
 
 
 # Rounds that were opened together fall due together: for the rows of one page, at its one moment.

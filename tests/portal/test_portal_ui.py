@@ -19,7 +19,7 @@ from portal.moments import (
     zone_for,
 )
 from portal.state_looks import LOOKS, look_of
-from portal.templatetags.portal_ui import icon_names
+from portal.templatetags.portal_ui import icon_names, moment_markup, time_left_markup
 from releases.rules.transitions import ActivityState, PhaseState, ReleaseState
 from tests.pages import Page, inline_parts
 
@@ -193,3 +193,14 @@ def test_time_left_says_how_much_and_how_urgent(minutes: int, words: str, tone: 
 def test_no_deadline_is_said() -> None:
     assert Page(shown("{% time_left due %}", due=None)).text == "No deadline"
     assert span_words(dt.timedelta(days=3, hours=4)) == "3 d 4 h"
+
+
+@pytest.mark.req("A-086")
+def test_the_hour_that_comes_twice_is_told_apart() -> None:
+    once, again = (dt.datetime(2026, 10, 25, 2, 30, tzinfo=BERLIN, fold=fold) for fold in (0, 1))
+    now = dt.datetime(2026, 10, 24, 12, tzinfo=dt.UTC)
+    for _ in range(2):
+        for when, words in ((once, "25 Oct 2026, 02:30 CEST"), (again, "25 Oct 2026, 02:30 CET")):
+            assert words in moment_markup(when, BERLIN)
+            assert words in moment_markup(when, BERLIN, now)
+            assert words in time_left_markup(when, now, BERLIN)

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.cache import caches
+from django.template.loader import render_to_string
 
+from portal.pages.activity_so_far import Line, SoFar
 from portal.templatetags.portal_ui import digest_of, moment_markup
 from releases.models import Release
-from releases.services.activities import write_comment
+from releases.services.activities import retry_activity, write_comment
+from releases.services.content import ContentChange, change_release
+from releases.services.ownership import change_manager
 from tests import builders as b
-from tests.portal.pages.browser import Browser, Node
-from tests.scenes import run
+from tests.portal.pages.browser import Browser, Node, parsed
+from tests.scenes import people, run, tom
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.req("EXE-3")]
 
@@ -67,6 +76,129 @@ def test_each_reads_the_same_comments_and_votes_in_the_time_of_their_own_place()
         )
         assert by_maya
         assert by_maya != by_omar
+
+
+# --- What one approves -------------------------------------------------------------------------------
+
+
+def _facts(name: str, release: Release) -> dict[str, str]:
+    """The facts as somebody reads them at the gate, by their labels."""
+    shown = _page(name, release).one("section", class_="activity-facts")
+    labels = [one.text for one in shown.all("dt")]
+    return dict(zip(labels, (one.text for one in shown.all("dd")), strict=True))
+
+
+def _shipping(commit: str, manager: str, hour: int, **more: Any) -> Release:
+    """A release with a window of an hour, whose gate asks Maya and then Omar."""
+    people("maya", "omar", manager)
+    start = dt.datetime(2026, 3, 2, hour, tzinfo=dt.UTC)
+    gate = b.manual("gate", {"user": "maya"}, {"user": "omar"}, rule="unanimous")
+    return run(
+        b.phase("main", gate), commit=commit, manager=manager,
+        window_from=start, window_until=start + dt.timedelta(hours=1), **more,
+    )  # fmt: skip
+
+
+def _told(facts: dict[str, str]) -> tuple[str, str, str]:
+    return facts["Commit"], facts["Release manager"], facts["Window"]
+
+
+def test_the_facts_are_those_of_each_release_and_of_now() -> None:
+    first, second = _shipping("abc111", "vera", 9), _shipping("abc222", "wim", 14)
+    window = "2 Mar 2026, 09:00 UTC until 2 Mar 2026, 10:00 UTC"
+    later = "2 Mar 2026, 14:00 UTC until 2 Mar 2026, 15:00 UTC"
+    for _ in range(2):
+        assert _told(_facts("maya", first)) == ("abc111", "vera", window)
+        assert _told(_facts("maya", second)) == ("abc222", "wim", later)
+    change_manager(release_id=first.pk, manager="wim", reason="Vera is away.", actor=b.SYSTEM)
+    assert _told(_facts("maya", first)) == ("abc111", "wim", window)
+    b.vote(b.activity(first, "gate"), people("maya").maya, "reject")
+    change = ContentChange(commit="abc333")
+    change_release(release_id=first.pk, change=change, reason="Mended.", actor=b.SYSTEM)
+    # The round was asked about the commit of then, and the next one is about the new one.
+    assert _facts("maya", first)["Commit"] == "abc111"
+    retry_activity(
+        activity_id=b.activity(first, "gate").pk, reason="Again.", actor=b.actor_for(tom())
+    )
+    assert _told(_facts("maya", first)) == ("abc333", "wim", window)
+    assert _told(_facts("maya", second)) == ("abc222", "wim", later)
+
+
+def test_each_reads_the_window_in_the_time_of_their_own_place() -> None:
+    release = _shipping("abc111", "vera", 9)
+    omar = people("omar").omar
+    omar.time_zone = "Asia/Kolkata"
+    omar.save(update_fields=["time_zone"])
+    assert _facts("maya", release)["Window"].startswith("2 Mar 2026, 09:00 UTC until")
+    assert _facts("omar", release)["Window"].startswith("2 Mar 2026, 14:30 IST until")
+
+
+# --- What else each part depends on ------------------------------------------------------------------
+
+
+def test_a_comment_says_of_which_attempt_it_is_once_there_is_another() -> None:
+    release = _release()
+    gate, maya = b.activity(release, "gate"), people("maya").maya
+    write_comment(activity_id=gate.pk, text="First.", actor=b.actor_for(maya))
+    assert "attempt" not in _page("maya", release).one("div", id="activity-comments").text
+    b.vote(gate, maya, "reject")
+    retry_activity(activity_id=gate.pk, reason="Again.", actor=b.actor_for(tom()))
+    assert "· attempt 1" in _page("maya", release).one("div", id="activity-comments").text
+
+
+def test_another_zone_shows_at_once_in_the_menu_of_the_account() -> None:
+    maya = people("maya").maya
+
+    def menu() -> str:
+        return Browser(maya).get("/inbox/").root.one("div", class_="menu-head").text
+
+    assert menu() == "maya maya · times in UTC"
+    maya.time_zone = "Asia/Kolkata"
+    maya.save(update_fields=["time_zone"])
+    assert menu() == "maya maya · times in Asia/Kolkata"
+
+
+def test_all_of_a_release_leads_to_that_release() -> None:
+    line = Line(7, "Scan", "completed", 1)
+    told = SoFar(results=(line,), decisions=(), still_open=(), cut=True)
+    for key in (1, 2):
+        record = SimpleNamespace(so_far=told, release=Release(pk=key))
+        page = parsed(render_to_string("portal/activities/_so_far.html", {"record": record}))
+        [link] = [one for one in page.all("a") if one.text.startswith("All of")]
+        assert (link.text, link.attrs["href"]) == (f"All of REL-{key}", f"/releases/{key}/")
+
+
+# --- How parts are kept ------------------------------------------------------------------------------
+
+
+_KEPT = re.compile(r"\{% cache .*?%\}(.*?)\{% endcache %\}", re.DOTALL)
+_TAG = re.compile(r"<(/?)([a-z]+)\b[^>]*>")
+_VOID = frozenset({"br", "hr", "img", "input"})
+
+
+def test_a_kept_part_ends_every_element_that_it_begins() -> None:
+    found = 0
+    for path in Path("templates").rglob("*.html"):
+        for part in _KEPT.findall(path.read_text(encoding="utf-8")):
+            found += 1
+            still_open: list[str] = []
+            for end, name in _TAG.findall(part):
+                if end:
+                    assert still_open, f"{path} ends a {name} that began outside"
+                    assert still_open.pop() == name, path
+                elif name not in _VOID:
+                    still_open.append(name)
+            assert not still_open, f"{path} leaves {still_open} open"
+    assert found
+
+
+def test_a_process_keeps_the_parts_of_many_readers() -> None:
+    parts = caches["template_fragments"]
+    parts.clear()
+    for number in range(2_000):
+        parts.set(f"part-{number}", "x")
+    assert parts.get("part-0") == "x"
+    parts.clear()
 
 
 def test_short_words_of_a_moment_change_at_midnight() -> None:
