@@ -35,8 +35,11 @@ from releases.services.reminding import remind_awaited
 from releases.services.results import Report, report_result
 from tests import builders as b
 from tests.concurrency.crew import wait_until
+from tests.concurrency.meetings import begin_round, end_meetings
 from tests.portal.api.client import Api
 from tests.scenes import people, tom
+
+__all__ = ["begin_round", "end_meetings"]  # of members that meet; the acts are found by name
 
 
 def begin(unlocked: tuple[str, ...], isolation: str) -> None:

@@ -37,7 +37,8 @@ class Job:
 
     `faults` is COUNTERSIGN_FAULTS for the time of the job. `unlocked` names the models whose rows
     are not locked: for controls, which show the race that the lock prevents. `isolation` is another
-    isolation level of PostgreSQL.
+    isolation level of PostgreSQL. `meets`: the members wait for each other in the database
+    (`meetings`), and forget before each round that they have.
     """
 
     act: str
@@ -45,6 +46,7 @@ class Job:
     faults: str = ""
     unlocked: tuple[str, ...] = ()
     isolation: str = ""
+    meets: bool = False
 
 
 @dataclass
@@ -142,9 +144,15 @@ def _do(job: Job, acts: Any, barrier: Any) -> list[Any]:
     answers = []
     try:
         for arguments in job.calls:
+            if job.meets:
+                barrier.wait(LONGEST_ROUND)  # nobody forgets whom another still waits for
+                acts.begin_round()
             if barrier is not None:
                 barrier.wait(LONGEST_ROUND)
             answers.append(act(*arguments))
+        if job.meets:
+            barrier.wait(LONGEST_ROUND)
+            acts.end_meetings()
     finally:
         os.environ["COUNTERSIGN_FAULTS"] = ""
         acts.end()
