@@ -147,3 +147,30 @@ def test_menus_and_dialogs_are_left_by_escape_and_the_focus_returns(
     keys.press("Escape")
     expect(page.get_by_role("dialog", name="Keyboard")).to_be_hidden()
     keys.look()
+
+
+# Whether what was put into the page answered to htmx in the same breath, or some time after it was shown.
+AT_ONCE = """
+() => {
+  window.atOnce = [];
+  let wired = false;
+  document.addEventListener("htmx:afterSettle", () => { wired = true; });
+  document.addEventListener("htmx:afterSwap", () => {
+    wired = false;
+    queueMicrotask(() => window.atOnce.push(wired));
+  });
+}
+"""
+
+
+@pytest.mark.req("MON-2")
+def test_a_key_right_after_a_part_is_shown_finds_a_form_that_is_ready(
+    installation: Installation, open_window: Open
+) -> None:
+    make_release(installation, "Ready", "either")
+    maya = open_window("maya")
+    maya.go("/inbox/")
+    maya.page.evaluate(AT_ONCE)
+    maya.page.locator("[data-row] a").first.click()
+    expect(maya.page.locator("#pane h2[data-focus]")).to_be_focused()
+    assert set(maya.page.evaluate("window.atOnce")) == {True}
