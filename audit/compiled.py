@@ -4,9 +4,8 @@ The ORM takes longer to compose such a query than PostgreSQL takes to answer it,
 longer than the rules take to judge a vote. Here a query is composed once, with marks in the places of
 its values, kept as text, and asked again with other values.
 
-On PostgreSQL what is the same at each use stands in the text itself, not beside it: so the plan of a
-prepared statement may use an index of open rows alone, and is as good as one made for these values.
-PostgreSQL then keeps it, where it would otherwise plan the statement anew at each use.
+PostgreSQL plans a prepared statement anew at each use while a plan for these values promises to be better
+than one for any. Of a statement with many conditions that takes longer than to answer it: `planned_once`.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models.base import ModelState
@@ -65,6 +64,7 @@ class _Asked:
         self, build: Callable[..., models.QuerySet[Any]], parameters: dict[str, type[Value]]
     ) -> None:
         self._build = build
+        self._planned_once = False
         self._marks = {
             name: _mark(name, kind, place) for place, (name, kind) in enumerate(parameters.items())
         }
@@ -75,7 +75,20 @@ class _Asked:
         vendor = connections[DEFAULT_DB_ALIAS].vendor
         if self._text is None or self._text.vendor != vendor:
             self._text = _Text(self._build(**self._marks), self._marks)
+            if self._planned_once and vendor == "postgresql":
+                self._text.write_constants()
         return self._text
+
+    def planned_once(self) -> Self:
+        """Let PostgreSQL keep one plan, by writing words and numbers that never change into the text.
+
+        So the plan for any value may use an index of open rows alone, and is as good as one for these.
+        For statements whose best plan is the same for everybody, and no others: a list that is short for
+        one and very long for another is planned for each. It orders and groups by no constant: in the
+        text, a number there is a column's position.
+        """
+        self._planned_once = True
+        return self
 
 
 class Compiled(_Asked, Generic[M]):
@@ -85,9 +98,8 @@ class Compiled(_Asked, Generic[M]):
     `select_related` and annotations if need be. What it does must not depend on the values (a value
     that is None, or an empty list, makes another query), nor on anything that changes while the
     process lives. A number may be a part of a text (`f"/{key}/"`); nothing else may be reckoned with:
-    what is computed from a parameter is a parameter of its own. It orders and groups by no constant:
-    written into the text, a number there would be a column's position. Raises ValueError at first use for
-    a parameter that the query does not ask for.
+    what is computed from a parameter is a parameter of its own. Raises ValueError at first use for a
+    parameter that the query does not ask for.
     """
 
     def __init__(self, build: Callable[..., models.QuerySet[M]], **parameters: type[Value]) -> None:
@@ -173,13 +185,11 @@ class _Text:
         unasked = set(marks).difference(*(place.names for place in self.values))
         if unasked:
             raise ValueError(f"the query does not ask for {', '.join(sorted(unasked))}")
-        if self.vendor == "postgresql":
-            self._write_constants()
         self.converters = compiler.get_converters([column for column, _, _ in compiler.select])
         if compiler.klass_info:
             self._read_columns(compiler)
 
-    def _write_constants(self) -> None:
+    def write_constants(self) -> None:
         """Put words and numbers that never change into the text, in the places of their marks."""
         places, text, kept = iter(self.values), list[str](), list[_Place]()
         for piece in _PLACEHOLDER.split(self.sql):

@@ -50,7 +50,7 @@ def _read_rights(scopes: int) -> CompiledValues:
         return held.union(*given, all=True)
 
     places = {f"scope_{one}": int for one in range(scopes)}
-    return CompiledValues(build, user_id=int, product=int, release=int, **places)
+    return CompiledValues(build, user_id=int, product=int, release=int, **places).planned_once()
 
 
 def rights_around(actor: Actor, release: Release) -> Rights:

@@ -62,7 +62,7 @@ def _asked_to_show(known: Known | None) -> Compiled[Activity]:
         ),
         user_id=int,
         key=int,
-    )
+    ).planned_once()
 
 
 def activity_to_show(actor: Actor, activity_id: int, known: Known | None = None) -> Activity:
@@ -103,7 +103,7 @@ _RELEASE_ASKED_ABOUT = Compiled(
     ),
     user_id=int,
     key=int,
-)
+).planned_once()
 
 
 def release_to_show(

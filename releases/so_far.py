@@ -111,7 +111,7 @@ def _votes(host: str, scope_id: int) -> models.QuerySet[Decision, tuple[Any, ...
     return own.union(elsewhere.values_list(*_FIELDS, "approval__host"), all=True)
 
 
-_VOTES: Final = CompiledValues(_votes, host=str, scope_id=int)
+_VOTES: Final = CompiledValues(_votes, host=str, scope_id=int).planned_once()
 
 
 def votes_so_far(release: Release, host: str, rounds: Sequence[Approval]) -> VotesSoFar:

@@ -165,7 +165,7 @@ def test_a_plan_that_is_kept_uses_the_index_of_what_is_open() -> None:
     open_rounds: Compiled[Approval] = Compiled(
         lambda host: Approval.objects.filter(host=host, state="open", title__contains="100%"),
         host=str,
-    )
+    ).planned_once()
     statement = open_rounds.text.sql.replace("%s", "$1").replace("%%", "%")
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
@@ -182,7 +182,7 @@ def test_a_plan_that_is_kept_uses_the_index_of_what_is_open() -> None:
 def test_a_constant_is_a_value_whatever_it_says(text: str) -> None:
     compiled: Compiled[LedgerStream] = Compiled(
         lambda last: LedgerStream.objects.filter(Q(key=text) & ~Q(key=last)), last=str
-    )
+    ).planned_once()
     for key in ("other", text):
         LedgerStream.objects.create(key=key)
     assert [one.key for one in compiled.rows(last="")] == [text]
