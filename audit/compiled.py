@@ -84,8 +84,8 @@ class _Asked:
 
         So the plan for any value may use an index of open rows alone, and is as good as one for these.
         For statements whose best plan is the same for everybody, and no others: a list that is short for
-        one and very long for another is planned for each. It orders and groups by no constant: in the
-        text, a number there is a column's position.
+        one and very long for another is planned for each, unless it stops at so many, in no order. It
+        orders and groups by no constant: in the text, a number there is a column's position.
         """
         self._planned_once = True
         return self

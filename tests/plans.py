@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from psycopg.sql import Literal
+
+from audit.compiled import CompiledValues
 
 
 def rows_read(call: Callable[[], Any], ending: str = "") -> int:
@@ -33,6 +38,21 @@ def plan_of(statement: str) -> dict[str, Any]:
     plan = found if isinstance(found, list) else json.loads(found)
     first: dict[str, Any] = plan[0]["Plan"]
     return first
+
+
+def rows_read_by_the_plan_for_anybody(query: CompiledValues, **values: Any) -> int:
+    """The rows that a statement reads by the plan that PostgreSQL made for any values, and keeps."""
+    text, numbers = query.text, count(1)
+    marked = re.sub("%[s%]", lambda mark: "%" if mark[0] == "%%" else f"${next(numbers)}", text.sql)
+    given = ", ".join(Literal(value).as_string() for value in text.parameters(values))
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        cursor.execute(f"PREPARE any_values AS {marked}")
+        try:
+            plan = plan_of(f"EXECUTE any_values({given})")
+        finally:
+            cursor.execute("DEALLOCATE any_values")
+    return sum(map(_read, _nodes(plan)))
 
 
 def main_steps(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -94,10 +94,13 @@ def _with_notice(
 
 def number_waiting(user_id: int) -> Any:
     """The number at the bell, as an expression: what is unread and still asks something."""
-    # In the order of an index, so that a long list is read no further than it is counted.
-    asking = _asking(open_seats_of(user_id), user_id, unread=True).order_by("due_at", "pk")
-    stuck, failed = (find(user_id, unread=True).order_by() for find in (_stuck, _failed))
-    parts = [CountOf(rows.values("pk")[:MOST_COUNTED]) for rows in (asking, stuck, failed)]
+    # In no order, so that each is looked up until enough are found: to order them, all would be.
+    found = [
+        _asking(open_seats_of(user_id), user_id, unread=True),
+        _stuck(user_id, unread=True),
+        _failed(user_id, unread=True),
+    ]
+    parts = [CountOf(rows.order_by().values("pk")[:MOST_COUNTED]) for rows in found]
     return parts[0] + parts[1] + parts[2]
 
 

@@ -61,9 +61,9 @@ def _asked(user_id: int) -> QuerySet[User, Any]:
     )
 
 
-_STANDING = CompiledValues(_asked, user_id=int)
+STANDING = CompiledValues(_asked, user_id=int).planned_once()
 
 
 def standing_of(user_id: int) -> Standing:
     """How an account stands at this moment; nothing for one that is not there."""
-    return next((Standing(*row) for row in _STANDING.rows(user_id=user_id)), Standing())
+    return next((Standing(*row) for row in STANDING.rows(user_id=user_id)), Standing())

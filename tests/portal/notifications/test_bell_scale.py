@@ -12,12 +12,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from approvals.models import AskedPerson
 from audit.models import Notice
 from portal.marks import account_with_mark
+from portal.models import User
 from portal.notifications.centre import MOST_COUNTED
-from portal.pages.standing import standing_of
+from portal.pages.standing import STANDING, standing_of
 from tests import builders as b
-from tests.plans import rows_read
+from tests.plans import rows_read, rows_read_by_the_plan_for_anybody
 from tests.portal.api.client import Api, ok
 from tests.portal.notifications.test_centre import client_for, shown
 from tests.portal.pages.test_inbox_scale import multiply
@@ -64,6 +66,19 @@ def multiply_notices(user: Any) -> None:
             "WHERE told.user_id = %s AND r.state = 'open' ON CONFLICT DO NOTHING",
             [user.pk],
         )
+        cursor.execute("ANALYZE")
+
+
+def ask_many_others(activity: Any) -> None:
+    """Two hundred others who are asked about this one activity."""
+    names = [f"other{number}" for number in range(200)]
+    others = User.objects.bulk_create([User(username=name) for name in names])
+    approval = b.round_of(activity)
+    hers = AskedPerson.objects.get(approval=approval)
+    moments = {"asked_at": hers.asked_at, "due_at": hers.due_at}
+    seats = [AskedPerson(approval=approval, user=one, **moments) for one in others]
+    AskedPerson.objects.bulk_create(seats)
+    with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
 
@@ -125,6 +140,17 @@ def test_the_bell_looks_no_further_than_it_counts() -> None:
     # A seat, its round, scope, release, product and notices.
     assert found["bell"] <= MOST_COUNTED * 12
     assert {name: number for name, number in found.items() if number > 3 * A_PAGE} == {}
+
+
+@pytest.mark.req("MON-4")
+def test_the_plan_kept_for_everybody_looks_no_further_for_who_has_very_much() -> None:
+    maya = people("maya").maya
+    asked = ask({"user": "maya"})
+    multiply(asked, maya, 10_000)
+    multiply_notices(maya)
+    ask_many_others(asked)  # so that somebody has little, as far as PostgreSQL knows of anybody
+    read = rows_read_by_the_plan_for_anybody(STANDING, user_id=maya.pk)
+    assert read <= MOST_COUNTED * 12
 
 
 @pytest.mark.req("MON-5")
