@@ -32,9 +32,11 @@ from audit.permissions import live_group_ids, live_memberships, within_time
 
 def live_assignments(user_id: int | None) -> models.QuerySet[RoleAssignment]:
     """The role assignments that reach a user at this moment, directly or through a group."""
-    return RoleAssignment.objects.filter(
-        within_time(), Q(user_id=user_id) | Q(group_id__in=live_group_ids(user_id))
-    )
+    return _live_given(Q(user_id=user_id), live_group_ids(user_id))
+
+
+def _live_given(to: Q, groups: models.QuerySet[Any, Any]) -> models.QuerySet[RoleAssignment]:
+    return RoleAssignment.objects.filter(within_time(), to | Q(group_id__in=groups))
 
 
 def roles_held(user_id: int | None) -> list[tuple[int, int]]:
@@ -115,9 +117,7 @@ def person_reads_only(person: UUID, lineage: Sequence[int]) -> bool:
     """Whether an open account of a human reads only here: then none of theirs takes part in a vote."""
     accounts = get_user_model()._default_manager.filter(person=person, is_active=True).values("pk")
     groups = live_memberships().filter(user_id__in=accounts).values("group_id")
-    held = RoleAssignment.objects.filter(
-        within_time(), Q(user_id__in=accounts) | Q(group_id__in=groups)
-    )
+    held = _live_given(Q(user_id__in=accounts), groups)
     return held.filter(role__reads_only=True, scope_id__in=lineage).exists()
 
 

@@ -44,7 +44,7 @@ def _mark(name: str, kind: type[Value], place: int) -> Value:
 
 
 def instance_of(model: type[M], attributes: Sequence[str], values: Sequence[Any]) -> M:
-    """An instance of a row of the database, as `Model.from_db` makes it, in a sixth of the time.
+    """An instance of a row of the database, as `Model.from_db` makes it, in a third of the time.
 
     `attributes` name the columns of `values`; what they leave out is fetched when it is asked for.
     It calls no `__init__` and sends no signal: for models that have nothing of their own there, which

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 # Beyond it Django throws entries away unseen: by as many tries a limit could be washed out.
 MOST_ENTRIES: Final = 100_000
-# In each process; some ten megabytes. Beyond it a third of them goes: with Django's 300 the pages of a
+# In each process, of some kilobytes each. Beyond it a third of them goes: with Django's 300 the pages of a
 # hundred readers, four parts each, would push each other's parts out before they were looked at again.
 MOST_PARTS: Final = 3_000
 
