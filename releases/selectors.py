@@ -266,25 +266,6 @@ def count_waiting(actor: Actor) -> int:
     return sum(number if kind == "all" else -number for kind, number in found)
 
 
-# What a list says of an activity: a release has thirty columns, and a page fifty rows.
-_IN_A_LIST = (
-    "key", "name", "kind", "state", "attempt", "opened_at", "phase__key", "phase__name",
-    "release__name", "release__version", "release__product__key",
-)  # fmt: skip
-
-
-def activities_asked_about(rows: Collection[Any]) -> dict[int, Activity]:
-    """The activity behind each row of the projection, by the key of its round."""
-    keys = {row.approval_id: int(row.host.removeprefix(_HOST)) for row in rows}
-    found = (
-        Activity.objects.select_related("release__product", "phase")
-        .only(*_IN_A_LIST)
-        .filter(pk__in=keys.values(), release__product__is_archived=False)
-        .in_bulk()
-    )
-    return {round_id: found[key] for round_id, key in keys.items() if key in found}
-
-
 def waiting_counts(releases: Collection[Release]) -> dict[int, int]:
     """How many activities wait for a person, by release; those without any are left out."""
     waiting = Activity.objects.filter(release__in=releases, state__in=ACTIVITY_WAITING)

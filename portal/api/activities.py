@@ -22,10 +22,10 @@ from portal.api.outputs import ACTIVITY_STATES
 from portal.api.show_activities import activity_row, show_activity, show_comment
 from portal.api.waiting import wait_for_change
 from portal.pages.activity_standing import load_activity_page
+from releases.inbox.behind import activities_asked_about
 from releases.permissions import can_comment
 from releases.selectors import (
     ActivityFilter,
-    activities_asked_about,
     activities_matching,
     activity_for,
     change_marks,

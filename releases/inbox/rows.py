@@ -51,7 +51,7 @@ class AskedActivity:
         return f"ACT-{self.pk}"
 
 
-def _filled_up(keys: Collection[int]) -> dict[str, int]:
+def filled_up(keys: Collection[int]) -> dict[str, int]:
     """Keys as parameters, the last one repeated until there are 8, 16, 32 …: so there are few statements."""
     some = list(keys)
     number = max(_FEWEST_KEYS, 1 << (len(some) - 1).bit_length())
@@ -94,7 +94,7 @@ def asked_activities(rounds: Iterable[Approval]) -> dict[int, AskedActivity]:
     keys = {one.pk: int(one.host.removeprefix(HOST)) for one in rounds}
     if not keys:
         return {}
-    wanted = _filled_up(set(keys.values()))
+    wanted = filled_up(set(keys.values()))
     versions: dict[int, ProcessVersion] = {}
     found = {
         row[0]: _asked_activity(row, versions) for row in _activities(len(wanted)).rows(**wanted)
@@ -145,7 +145,7 @@ def skipped_in(release_ids: Collection[int]) -> dict[int, set[str]]:
     """The references of what was skipped, by release: nobody waits for that any more."""
     found: dict[int, set[str]] = {}
     if release_ids:
-        wanted = _filled_up(release_ids)
+        wanted = filled_up(release_ids)
         for release_id, phase, key in _skipped(len(wanted)).rows(**wanted):
             found.setdefault(release_id, set()).add(f"{phase}.{key}")
     return found
