@@ -81,7 +81,7 @@ def _marked(user_id: int, stream: str, activity: int) -> QuerySet[User]:
 
 
 # Put together once: every open tab asks it several times a minute.
-_MARKED = Compiled(_marked, user_id=int, stream=str, activity=int)
+MARKED = Compiled(_marked, user_id=int, stream=str, activity=int).planned_once()
 
 
 def account_with_mark(user_id: int, stream: str, activity: int = 0) -> tuple[User, Mark] | None:
@@ -89,7 +89,7 @@ def account_with_mark(user_id: int, stream: str, activity: int = 0) -> tuple[Use
 
     `stream` names the stream of a release; else it is that of the release of `activity`.
     """
-    user = _MARKED.first(user_id=user_id, stream=stream, activity=activity)
+    user = MARKED.first(user_id=user_id, stream=stream, activity=activity)
     if user is None:
         return None
     values = {name: getattr(user, f"mark_{name}") for name in Mark.__slots__}

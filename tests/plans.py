@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from psycopg.sql import Literal
 
-from audit.compiled import CompiledValues
+from audit.compiled import Compiled, CompiledValues
 
 
 def rows_read(call: Callable[[], Any], ending: str = "") -> int:
@@ -40,7 +40,7 @@ def plan_of(statement: str) -> dict[str, Any]:
     return first
 
 
-def rows_read_by_the_plan_for_anybody(query: CompiledValues, **values: Any) -> int:
+def rows_read_by_the_plan_for_anybody(query: Compiled[Any] | CompiledValues, **values: Any) -> int:
     """The rows that a statement reads by the plan that PostgreSQL made for any values, and keeps."""
     text, numbers = query.text, count(1)
     marked = re.sub("%[s%]", lambda mark: "%" if mark[0] == "%%" else f"${next(numbers)}", text.sql)
